@@ -1,0 +1,76 @@
+# One word for each thing a person wants; CI runs the same words (.ci/run).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Another Node for the tests: make test-fast NODE=24
+NODE ?=
+ARGS ?=
+
+TS := $(shell find agent scripts test bench -name '*.ts' 2>/dev/null)
+BPF := $(shell find agent/bpf -name '*.c' -o -name '*.h' 2>/dev/null)
+STAMPS := build/.stamps
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what building and running need (Debian packages, npm packages); nothing if it is there
+	@scripts/setup.sh build
+
+$(STAMPS)/node_modules: package-lock.json
+	@scripts/setup.sh npm
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/typescript: $(STAMPS)/node_modules tsconfig.json $(TS)
+	@node_modules/.bin/tsc -p tsconfig.json
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/bpf: $(BPF) scripts/build-bpf.sh
+	@scripts/setup.sh build
+	@scripts/build-bpf.sh
+	@mkdir -p $(@D) && touch $@
+
+.PHONY: build
+build: $(STAMPS)/typescript $(STAMPS)/bpf ## Compile TypeScript and the BPF programs into build/
+
+.PHONY: run
+run: build ## Watch this host with the default rules; ARGS="..." are passed to `tiercel agent`
+	@exec bin/tiercel agent $(ARGS)
+
+.PHONY: demo
+demo: build ## Do a dozen harmless versions of what attackers do and show what each raised
+	@exec scripts/demo.sh
+
+.PHONY: test
+test: build ## Install what tests need and run all of them (root, BPF and containers for some)
+	@scripts/setup.sh test
+	@scripts/test.sh all
+
+.PHONY: test-fast
+test-fast: $(STAMPS)/typescript ## Run the tests that need neither root, kernel nor containers; NODE=24 picks another Node
+	@NODE=$(NODE) scripts/test.sh fast
+
+.PHONY: lint
+lint: $(STAMPS)/typescript ## Check formatting, types, unused code and generated files
+	@node_modules/.bin/prettier --check --log-level warn .
+	@node_modules/.bin/eslint --cache --cache-location build/.eslintcache .
+	@scripts/check-generated.sh
+
+.PHONY: format
+format: $(STAMPS)/node_modules ## Rewrite all files in the project's format
+	@node_modules/.bin/prettier --write --log-level warn .
+
+.PHONY: generate
+generate: $(STAMPS)/typescript ## Make the generated files anew (C header and docs from the tables)
+	@scripts/generate.sh
+
+.PHONY: bench
+bench: build ## Measure speed and cost; figures and how to read them are in docs/performance.md
+	@exec scripts/bench.sh $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf build

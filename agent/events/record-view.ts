@@ -1,0 +1,199 @@
+/** Reads one record in place: numbers by offset, strings only when asked. One view is used for all records. */
+import {
+  DATA_AT,
+  HEADER,
+  PART_MISSING,
+  PARTS_AT,
+  RECORD_MAX,
+  exeFact,
+  fileFact,
+  offsets,
+  socketFact,
+} from "./record.ts";
+
+const FILE = offsets(fileFact);
+const SOCKET = offsets(socketFact);
+const EXE = offsets(exeFact);
+
+/** Why a record cannot be read. The agent counts these and goes on (design.md 3.10). */
+export class RecordError extends Error {
+  override readonly name = "RecordError";
+}
+
+/** A 64-bit value as `number` where safe, else `bigint` (catalogue.ts Scalar). */
+export function narrow(value: bigint): number | bigint {
+  return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
+}
+
+/**
+ * A view over one record. `attach` moves it; nothing read from it may be kept but strings and numbers.
+ * Getters are absent-safe: a part that is not there reads as undefined or 0.
+ */
+export class RecordView {
+  /** The bytes of the ring or of a recording; only valid between attach and the next attach. */
+  bytes: Buffer = Buffer.alloc(0);
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private at = 0;
+  type = 0;
+  length = 0;
+
+  /**
+   * Points the view at the record that begins at `at`.
+   * @throws RecordError if header or part table contradict the bytes.
+   */
+  attach(bytes: Buffer, view: DataView, at: number, available: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.at = at;
+    if (available < DATA_AT) throw new RecordError(`${available} bytes are no record`);
+    const length = view.getUint32(at, true);
+    if (length < DATA_AT || length > available || length > RECORD_MAX)
+      throw new RecordError(`length ${length} of ${available} bytes`);
+    this.length = length;
+    this.type = view.getUint16(at + HEADER.type, true);
+    const count = view.getUint16(at + HEADER.part_count, true);
+    if (count > 32) throw new RecordError(`${count} parts`);
+    for (let i = 0; i < count; i++) {
+      const entry = at + PARTS_AT + i * 4;
+      const size = view.getUint16(entry + 2, true);
+      if (size !== PART_MISSING && view.getUint16(entry, true) + size > length)
+        throw new RecordError(`part ${i} ends outside the record`);
+    }
+  }
+
+  /** A 32-bit (or 16-bit) header field, unsigned. */
+  u32(offset: number): number {
+    return this.view.getUint32(this.at + offset, true);
+  }
+  u16(offset: number): number {
+    return this.view.getUint16(this.at + offset, true);
+  }
+  s32(offset: number): number {
+    return this.view.getInt32(this.at + offset, true);
+  }
+  u64(offset: number): bigint {
+    return this.view.getBigUint64(this.at + offset, true);
+  }
+  s64(offset: number): bigint {
+    return this.view.getBigInt64(this.at + offset, true);
+  }
+
+  get flags(): number {
+    return this.u16(HEADER.flags);
+  }
+  get time(): bigint {
+    return this.u64(HEADER.time);
+  }
+  /** Return value; safe integers as number. */
+  get ret(): number | bigint {
+    const low = this.view.getUint32(this.at + HEADER.ret, true);
+    const high = this.view.getInt32(this.at + HEADER.ret + 4, true);
+    if (high === 0) return low;
+    if (high === -1) return low - 4294967296;
+    return narrow(this.s64(HEADER.ret));
+  }
+  get pid(): number {
+    return this.u32(HEADER.pid);
+  }
+  get tid(): number {
+    return this.u32(HEADER.tid);
+  }
+  get cpu(): number {
+    return this.u16(HEADER.cpu);
+  }
+  get comm(): string {
+    return this.fixedText(this.at + HEADER.comm, 16);
+  }
+
+  /** Whether the record has part `index` at all, though it may be NULL. */
+  hasPart(index: number): boolean {
+    if (index >= this.view.getUint16(this.at + HEADER.part_count, true)) return false;
+    return this.view.getUint32(this.at + PARTS_AT + index * 4, true) !== 0;
+  }
+  /** Length in bytes of part `index`; -1 where it is absent, NULL or was unreadable. */
+  partLength(index: number): number {
+    if (!this.hasPart(index)) return -1;
+    const size = this.view.getUint16(this.at + PARTS_AT + index * 4 + 2, true);
+    return size === PART_MISSING ? -1 : size;
+  }
+  /** Offset of part `index` in `bytes`; only meaningful where partLength is not negative. */
+  partAt(index: number): number {
+    return this.at + this.view.getUint16(this.at + PARTS_AT + index * 4, true);
+  }
+  /** A scalar part: 8 bytes, signed. Undefined where absent. */
+  number(index: number): number | bigint | undefined {
+    if (this.partLength(index) !== 8) return undefined;
+    const at = this.partAt(index);
+    const low = this.view.getUint32(at, true);
+    const high = this.view.getInt32(at + 4, true);
+    if (high === 0) return low;
+    if (high === -1) return low - 4294967296;
+    return narrow(this.view.getBigInt64(at, true));
+  }
+  /** A text or byte part as byte string; undefined where absent, NULL or unreadable. */
+  text(index: number): string | undefined {
+    const size = this.partLength(index);
+    if (size < 0) return undefined;
+    const at = this.partAt(index);
+    return this.bytes.toString("latin1", at, at + size);
+  }
+  /** Whether part `index` was cut: bit of the header's `cut`. */
+  isCut(index: number): boolean {
+    return ((this.u32(HEADER.cut) >>> index) & 1) === 1;
+  }
+
+  /** A field of the FILE part at `part` (FILE or another file_fact), 0 where absent. */
+  file(part: number, field: Exclude<keyof typeof FILE, "size" | "ino">): number {
+    return this.partLength(part) < FILE.size ? 0 : this.view.getUint32(this.partAt(part) + FILE[field], true);
+  }
+  fileInode(part: number): number | bigint {
+    return this.partLength(part) < FILE.size
+      ? 0
+      : narrow(this.view.getBigUint64(this.partAt(part) + FILE.ino, true));
+  }
+  /** An 1- or 2-byte field of a socket_fact part; 0 where absent. */
+  socket(
+    part: number,
+    field:
+      | "family"
+      | "socket_family"
+      | "type"
+      | "protocol"
+      | "state"
+      | "role"
+      | "local_port"
+      | "remote_port"
+      | "flags",
+  ): number {
+    if (this.partLength(part) < SOCKET.size) return 0;
+    const at = this.partAt(part) + SOCKET[field];
+    return field === "state" || field === "role" ? this.view.getUint8(at) : this.view.getUint16(at, true);
+  }
+  /** Address bytes (4 or 16) by the fact's family; undefined for other families. */
+  socketAddress(part: number, side: "local_address" | "remote_address"): string | undefined {
+    const family = this.socket(part, "family");
+    const size = family === 2 ? 4 : family === 10 ? 16 : 0;
+    if (size === 0) return undefined;
+    const at = this.partAt(part) + SOCKET[side];
+    return this.bytes.toString("latin1", at, at + size);
+  }
+  socketKey(part: number, field: "cookie" | "peer"): bigint {
+    return this.partLength(part) < SOCKET.size
+      ? 0n
+      : this.view.getBigUint64(this.partAt(part) + SOCKET[field], true);
+  }
+  exe64(part: number, field: "ino" | "ctime" | "mtime" | "pidns_start"): bigint {
+    return this.partLength(part) < EXE.size
+      ? 0n
+      : this.view.getBigUint64(this.partAt(part) + EXE[field], true);
+  }
+  exe32(part: number, field: "dev" | "flags" | "args_length" | "env_length" | "uid" | "mode"): number {
+    return this.partLength(part) < EXE.size ? 0 : this.view.getUint32(this.partAt(part) + EXE[field], true);
+  }
+
+  private fixedText(at: number, size: number): string {
+    let end = at;
+    while (end < at + size && this.bytes[end] !== 0) end++;
+    return this.bytes.toString("latin1", at, end);
+  }
+}

@@ -1,0 +1,79 @@
+/** What the node looks like, as events and fields see it. Kept by this room, read by fields and engine. */
+
+/** A string of bytes, one character a byte (agent/rules/catalogue.ts ByteString). */
+export type ByteString = string;
+
+/** One process (thread group). All ids are of the node's PID namespace unless they begin with v. */
+export interface Process {
+  readonly pid: number;
+  /** ns since boot; with pid it is the process's identity. */
+  readonly startTime: bigint;
+  /** Follows reparenting; undefined where the parent is gone or was never known. */
+  parent: Process | undefined;
+  ppid: number;
+  vpid: number;
+  pgid: number;
+  vpgid: number;
+  sid: number;
+  vsid: number;
+  tty: number;
+  /** comm as of exec, handed on by fork, changed by prctl in the main thread only (design.md 3.1). */
+  comm: ByteString;
+  /** argv[0] and the rest; `argsRaw` keeps the NULs. */
+  exe: ByteString;
+  args: readonly ByteString[];
+  /** NAME=value strings; undefined while no rule asked for environments. */
+  env: readonly ByteString[] | undefined;
+  exePath: ByteString;
+  exeFlags: number;
+  exeInode: number | bigint;
+  exeChangeTime: bigint;
+  exeModifyTime: bigint;
+  /** Working directory as last told by the kernel; "" unknown. */
+  cwd: ByteString;
+  uid: number;
+  gid: number;
+  loginuid: number;
+  /** ns since boot of the clone or exec that made it what it is. */
+  cloneTime: bigint;
+  pidnsStart: bigint;
+  cgroup: bigint;
+  container: Container;
+  /** Threads that changed their own name, tid to comm; absent: all share `comm`. */
+  threadNames: Map<number, ByteString> | undefined;
+  threads: number;
+  exited: boolean;
+}
+
+/** Which container a process is in. `host` for none. Metadata come with a later issue (5). */
+export interface Container {
+  /** "host", or the runtime's full id. */
+  readonly id: string;
+  /** docker, containerd, cri-o, podman, …; "host". "" where only the id is known. */
+  readonly type: string;
+  /** cgroup path it was found under. */
+  readonly cgroupPath: string;
+}
+
+/** Names of users and groups, of the host or of a container's own files. Undefined: unknown there. */
+export interface Users {
+  user(uid: number, process: Process | undefined): { name: string; home: string; shell: string } | undefined;
+  group(gid: number, process: Process | undefined): { name: string } | undefined;
+}
+
+/** Facts of the whole node that a field may print. */
+export interface Host {
+  readonly hostname: string;
+  /** Wall clock at boot: ns since the epoch that CLOCK_BOOTTIME counts from. */
+  readonly bootTime: bigint;
+  readonly users: Users;
+  /** Service name of a port, as getservbyport. */
+  serviceName(port: number, protocol: string): string | undefined;
+  /** Whether an address (4 or 16 bytes) belongs to a local interface. */
+  isLocalAddress(address: ByteString): boolean;
+  /**
+   * Where the root of a file system (device number) is mounted in the node's mount namespace, "/" for the root file
+   * system; undefined if nowhere. For the third view of a path (design.md 3.3).
+   */
+  mountPoint(dev: number): string | undefined;
+}

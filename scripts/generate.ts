@@ -1,0 +1,30 @@
+/**
+ * Makes the files that follow from tables: `node build/scripts/generate.js` writes them, `--check` fails where one
+ * is out of date. A new generated file is one line in `files`.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { recordHeader } from "./generate/record-header.ts";
+
+/** Path below the repository's root, and what makes its text. */
+const files: readonly (readonly [path: string, make: () => string])[] = [
+  ["agent/bpf/gen/record.h", recordHeader],
+];
+
+const check = process.argv.includes("--check");
+const stale: string[] = [];
+for (const [path, make] of files) {
+  const text = make();
+  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+  if (check) {
+    stale.push(path);
+    continue;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  console.log(`wrote ${path}`);
+}
+if (stale.length > 0) {
+  console.error(`out of date: ${stale.join(", ")}; run: make generate`);
+  process.exit(1);
+}

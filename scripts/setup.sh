@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what is missing for one purpose: build, npm or test. Prints nothing when all is there.
+# Without apt it names the packages and exits 1.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# A file that proves the package: package.
+build_needs=(
+  /usr/bin/clang:clang
+  /usr/bin/llvm-strip:llvm
+  /usr/include/bpf/bpf_helpers.h:libbpf-dev
+  /usr/sbin/bpftool:bpftool
+  /usr/lib/*/libbpf.so.1:libbpf1
+)
+test_needs=(
+  /usr/bin/containerd:containerd
+  /usr/sbin/runc:runc
+  /usr/bin/gcc:gcc
+  /usr/bin/jq:jq
+  /usr/sbin/ip:iproute2
+  /usr/share/doc/gcc-multilib:gcc-multilib
+  /usr/bin/nc.openbsd:netcat-openbsd
+)
+
+install_packages() {
+  local missing=() need file
+  for need in "$@"; do
+    file=${need%%:*}
+    compgen -G "$file" >/dev/null || missing+=("${need##*:}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  if ! command -v apt-get >/dev/null; then
+    echo "tiercel: these packages are missing and there is no apt-get to install them (Debian's names): ${missing[*]}" >&2
+    exit 1
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    echo "tiercel: these packages are missing; as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  echo "installing Debian packages: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "tiercel: apt-get could not install ${missing[*]}" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+install_node_modules() {
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo "tiercel: Node.js 20.19 or newer with npm is needed (Debian's names: nodejs npm; older than that in bookworm: take it from nodejs.org)" >&2
+    exit 1
+  fi
+  [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ] && return 0
+  echo "installing npm packages"
+  npm ci --ignore-scripts --loglevel=error >/dev/null
+  touch node_modules/.package-lock.json
+}
+
+case ${1:-} in
+  build) install_packages "${build_needs[@]}" ;;
+  npm) install_node_modules ;;
+  test) install_packages "${test_needs[@]}" ;;
+  *) echo "usage: setup.sh build|npm|test" >&2; exit 2 ;;
+esac

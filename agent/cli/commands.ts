@@ -1,0 +1,7 @@
+/** All commands, in the order of the help. Each is imported when it is asked for: `validate` must not load libbpf. */
+import type { Commands } from "./command.ts";
+
+export const commands: Commands = {
+  completion: () => import("./completion.ts"),
+  version: () => import("./version.ts"),
+};

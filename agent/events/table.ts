@@ -10,7 +10,8 @@
  * - execve, execveat: part 0 is the path as passed (failed calls; on success `filename` of the binprm), part 1
  *   the flags of execveat; the rest is header, ARGS, ENV, CWD, EXE_PATH, EXE.
  * - clone, clone3, fork, vfork: part 0 is the kernel's clone flags.
- * - procexit: the header's ret is the exit code word; part 0 is the new parent's tid (0 none).
+ * - procexit (of every thread): the header's ret is the exit code word; part 0 is the tid of the new parent of its
+ *   children (0 none), part 1 how many threads of the group are still alive (signal->live; 0: the process is dead).
  * - task_fork (sched_process_fork, of the parent): header is the parent's; part 0 child pid, 1 child tid,
  *   2 child start_boottime, 3 child vpid, 4 child vtid, 5 child's cgroup id, 6 its pidns inode, 7 clone flags
  *   as the child's struct shows them (1: new thread of the same group).

@@ -19,8 +19,9 @@ export interface Process {
   tty: number;
   /** comm as of exec, handed on by fork, changed by prctl in the main thread only (design.md 3.1). */
   comm: ByteString;
-  /** argv[0] and the rest; `argsRaw` keeps the NULs. */
+  /** argv[0]; "" for kernel threads. */
   exe: ByteString;
+  /** argv[1] and the rest. */
   args: readonly ByteString[];
   /** NAME=value strings; undefined while no rule asked for environments. */
   env: readonly ByteString[] | undefined;
@@ -47,7 +48,7 @@ export interface Process {
 
 /** Which container a process is in. `host` for none. Metadata come with a later issue (5). */
 export interface Container {
-  /** "host", or the runtime's full id. */
+  /** "host", or the runtime's full id; "" where the cgroup's path could not be found: then it may be either. */
   readonly id: string;
   /** docker, containerd, cri-o, podman, …; "host". "" where only the id is known. */
   readonly type: string;
@@ -67,6 +68,10 @@ export interface Host {
   /** Wall clock at boot: ns since the epoch that CLOCK_BOOTTIME counts from. */
   readonly bootTime: bigint;
   readonly users: Users;
+  /**
+   * The live process with this id (node's PID namespace): leaders of sessions and groups, names for PID parameters.
+   */
+  process(pid: number): Process | undefined;
   /** Service name of a port, as getservbyport. */
   serviceName(port: number, protocol: string): string | undefined;
   /** Whether an address (4 or 16 bytes) belongs to a local interface. */

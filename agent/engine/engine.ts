@@ -1,0 +1,145 @@
+/** Events against rules: finds the rules under an event's type, tries them, hands out alerts. */
+import type { RulePlan } from "../rules/plan.ts";
+import type { Alert, AlertGroup, OutputValue } from "./alert.ts";
+import type { RuleCount } from "./rule-counts.ts";
+
+/** What the engine asks about events of type E, whatever their source. */
+export interface EventAccess<E> {
+  readonly hostname: string;
+  /** Code of the event table (EventCatalogue), from 0. */
+  code(event: E): number;
+  /** ns since the epoch. */
+  time(event: E): bigint;
+  group(event: E): AlertGroup;
+  /** Absent: events have one view of their paths. */
+  readonly views?: PathTries<E>;
+}
+
+/** The views of an event's paths that are worth trying (design.md 3.3). */
+export interface PathTries<E> {
+  /** Forgets what it knew; called once for each event that has rules. */
+  begin(event: E): void;
+  /** Puts view number `index` (from 0) in place; false where there are no more that differ from those before. */
+  show(event: E, index: number): boolean;
+}
+
+/** One rule as closures. */
+export interface CompiledRule<E> {
+  readonly plan: RulePlan;
+  readonly count: RuleCount;
+  readonly matches: (event: E) => boolean;
+  /** The message, and output_fields; both decoded. */
+  readonly message: (event: E) => string;
+  readonly fields: (event: E) => readonly (readonly [string, OutputValue])[];
+  /** Its condition reads path fields, so that another view may change the answer. */
+  readonly usesPaths: boolean;
+}
+
+export interface EngineOptions {
+  /** Setting rule_matching: every rule that matches, or only the first of an event. */
+  readonly matching: "all" | "first";
+  /** Takes an alert; must not block. */
+  readonly emit: (alert: Alert) => void;
+  /** Told once a rule of this engine has thrown for the first time. */
+  readonly onFault: (rule: RulePlan, error: unknown) => void;
+}
+
+/** A set of rules ready to run. Never changes; a new set is a new engine. */
+export class Engine<E> {
+  readonly digest: string;
+  readonly rules: readonly CompiledRule<E>[];
+  private readonly access: EventAccess<E>;
+  private readonly options: EngineOptions;
+  /** Rules in order, by event code. */
+  private readonly byCode: readonly (readonly CompiledRule<E>[])[];
+  private readonly failed = new Set<CompiledRule<E>>();
+
+  /** `size` is the number of event codes. */
+  constructor(
+    digest: string,
+    rules: readonly CompiledRule<E>[],
+    size: number,
+    access: EventAccess<E>,
+    options: EngineOptions,
+  ) {
+    this.digest = digest;
+    this.rules = rules;
+    this.access = access;
+    this.options = options;
+    const byCode: CompiledRule<E>[][] = Array.from({ length: size }, () => []);
+    for (const rule of rules) {
+      if (rule.plan.events === "all") for (const list of byCode) list.push(rule);
+      else for (const code of rule.plan.events) byCode[code]?.push(rule);
+    }
+    this.byCode = byCode;
+  }
+
+  /** Event codes that some rule is listed under. */
+  get codes(): number[] {
+    return this.byCode.flatMap((rules, code) => (rules.length > 0 ? [code] : []));
+  }
+
+  /** Tries all rules under the event's code. Gives the number of rules that matched. Never throws. */
+  process(event: E): number {
+    const rules = this.byCode[this.access.code(event)];
+    if (rules === undefined || rules.length === 0) return 0;
+    this.access.views?.begin(event);
+    let matched = 0;
+    for (let index = 0; index < rules.length; index++) {
+      const rule = rules[index]!;
+      try {
+        if (!this.try(rule, event)) continue;
+        matched++;
+        this.raise(rule, event);
+      } catch (error) {
+        this.fault(rule, error);
+        continue;
+      }
+      if (this.options.matching === "first") break;
+    }
+    return matched;
+  }
+
+  /** Whether the rule matches under one of the views; that view stays in place for the output. */
+  private try(rule: CompiledRule<E>, event: E): boolean {
+    const { views } = this.access;
+    if (views === undefined) return rule.matches(event);
+    views.show(event, 0);
+    if (rule.matches(event)) return true;
+    if (!rule.usesPaths) return false;
+    for (let index = 1; views.show(event, index); index++) if (rule.matches(event)) return true;
+    return false;
+  }
+
+  private raise(rule: CompiledRule<E>, event: E): void {
+    const { count, plan } = rule;
+    const time = this.access.time(event);
+    count.matches++;
+    count.lastMatch = time;
+    if (!count.bucket.take(time)) {
+      count.suppressed++;
+      count.unsaid++;
+      return;
+    }
+    this.options.emit({
+      rule: plan.rule,
+      identity: plan.identity,
+      priority: plan.priority,
+      source: plan.source,
+      tags: plan.tags,
+      time,
+      hostname: this.access.hostname,
+      message: rule.message(event),
+      fields: rule.fields(event),
+      group: this.access.group(event),
+      sinks: plan.sinks,
+    });
+  }
+
+  private fault(rule: CompiledRule<E>, error: unknown): void {
+    rule.count.faults++;
+    if (this.failed.has(rule)) return;
+    this.failed.add(rule);
+    this.options.onFault(rule.plan, error);
+  }
+}

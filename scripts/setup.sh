@@ -20,6 +20,7 @@ test_needs=(
   /usr/sbin/ip:iproute2
   /usr/share/doc/gcc-multilib:gcc-multilib
   /usr/bin/nc.openbsd:netcat-openbsd
+  /usr/share/doc/busybox-static:busybox-static
 )
 
 install_packages() {

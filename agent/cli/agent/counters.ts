@@ -1,0 +1,54 @@
+/** Numbers of a running agent, as the capture thread posts them: running totals since its start. */
+import type { Priority } from "../../rules/plan.ts";
+
+/** One kind of drop: events of one type lost for one cause. */
+export interface DropCount {
+  /** Why, in the words of the kernel side. */
+  readonly cause: string;
+  /** Event name; "" where unknown. */
+  readonly event: string;
+  readonly count: number;
+}
+
+export interface RuleNumbers {
+  readonly namespace: string;
+  readonly object: string;
+  readonly rule: string;
+  readonly priority: Priority;
+  readonly source: string;
+  readonly tags: readonly string[];
+  readonly matches: number;
+  /** ns since the epoch, 0 for none. */
+  readonly lastMatch: bigint;
+  readonly suppressed: number;
+  readonly faults: number;
+}
+
+export interface Counters {
+  /** Records that reached the agent. */
+  readonly events: number;
+  /** Events that at least one rule matched. */
+  readonly matched: number;
+  /** Records that could not be decoded. */
+  readonly undecodable: number;
+  readonly drops: readonly DropCount[];
+  /** Alerts lost between capture and main thread because the main thread did not keep up. */
+  readonly overflow: number;
+  readonly rules: readonly RuleNumbers[];
+  /** Of rules that left the set long ago. */
+  readonly gone: { readonly matches: number; readonly suppressed: number; readonly faults: number };
+  /** Processes known, and other sizes of tables by name. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** Before the first event. */
+export const noCounters: Counters = {
+  events: 0,
+  matched: 0,
+  undecodable: 0,
+  drops: [],
+  overflow: 0,
+  rules: [],
+  gone: { matches: 0, suppressed: 0, faults: 0 },
+  sizes: {},
+};

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { noCounters, type Counters, type RuleNumbers } from "../../../../agent/cli/agent/counters.ts";
+import { summary } from "../../../../agent/cli/agent/summary.ts";
+
+const rule = (name: string, facts: Partial<RuleNumbers>): RuleNumbers => ({
+  namespace: "",
+  object: "",
+  rule: name,
+  priority: 4,
+  source: "syscall",
+  tags: [],
+  matches: 0,
+  lastMatch: 0n,
+  suppressed: 0,
+  faults: 0,
+  ...facts,
+});
+
+describe("summary at the end", () => {
+  it("of a quiet run has zeros and empty lists", () => {
+    assert.equal(
+      summary(noCounters, []),
+      `Events seen: 0
+Events matched: 0
+Events dropped: 0
+Alerts suppressed by the rate of their rule: 0
+Alerts lost on the way: 0
+Rule counts by severity:
+Triggered rules by rule name:`,
+    );
+  });
+
+  it("says events, drops by cause, alerts by severity and by rule", () => {
+    const counters: Counters = {
+      ...noCounters,
+      events: 1000,
+      matched: 12,
+      undecodable: 1,
+      drops: [
+        { cause: "ring full", event: "openat", count: 3 },
+        { cause: "ring full", event: "execve", count: 0 },
+        { cause: "recursion", event: "", count: 5 },
+      ],
+      overflow: 2,
+      rules: [
+        rule("Shadow\u001b read", { matches: 10, suppressed: 4, faults: 1 }),
+        rule("B", { matches: 2, priority: 6 }),
+        rule("Silent", {}),
+      ],
+      gone: { matches: 7, suppressed: 1, faults: 0 },
+    };
+    assert.equal(
+      summary(counters, [{ name: "stdout", delivered: 4, failed: 0, dropped: 3 }]),
+      `Events seen: 1000
+Events matched: 12
+Events dropped: 9 (recursion 5, ring full of openat 3, undecodable 1)
+Alerts suppressed by the rate of their rule: 5
+Alerts lost on the way: 5 (stdout 3, main thread behind 2)
+Rules that failed on events: Shadow\\u001b read 1
+Rule counts by severity:
+   WARNING: 10
+   INFO: 2
+Triggered rules by rule name:
+   Shadow\\u001b read: 10
+   B: 2
+   (rules that left the set): 7`,
+    );
+  });
+});

@@ -1,14 +1,15 @@
 /** Which views of an event's paths a rule is tried on (design.md 3.3). */
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { FieldReader, FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
-import type { Operand, TypedExpr } from "../rules/condition/typed.ts";
+import type { TypedExpr } from "../rules/condition/typed.ts";
 import type { PathTries } from "./engine.ts";
+import { conditionFields } from "./plan-fields.ts";
 
 /** Setting path_views. */
 export type PathViewsSetting = "both" | "asked" | "resolved";
 
 /** Fields whose value changes with the view. */
-export const pathFields: ReadonlySet<string> = new Set([
+const pathFields: ReadonlySet<string> = new Set([
   "fd.name",
   "fd.directory",
   "fd.filename",
@@ -21,24 +22,8 @@ export const pathFields: ReadonlySet<string> = new Set([
 
 /** Whether a condition reads a path field anywhere, right-hand sides and transformers included. */
 export function usesPaths(condition: TypedExpr): boolean {
-  switch (condition.kind) {
-    case "and":
-    case "or":
-      return condition.args.some(usesPaths);
-    case "not":
-      return usesPaths(condition.arg);
-    case "check":
-      return operandUsesPaths(condition.left) || operandUsesPaths(condition.right);
-  }
-}
-
-type Argument = Extract<Operand, { kind: "transformer" }>["args"][number];
-
-function operandUsesPaths(operand: Operand | Argument | undefined): boolean {
-  if (operand === undefined || operand.kind === "constant") return false;
-  if (operand.kind === "field") return pathFields.has(operand.field.name);
-  if (operand.kind === "list") return operand.items.some(operandUsesPaths);
-  return operand.args.some(operandUsesPaths);
+  for (const field of conditionFields(condition)) if (pathFields.has(field.name)) return true;
+  return false;
 }
 
 /** The fields that tell whether two views differ: all others of `pathFields` follow from these. */

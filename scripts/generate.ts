@@ -4,11 +4,14 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { settingsFile, settingsPage } from "../agent/cli/settings/document.ts";
 import { recordHeader } from "./generate/record-header.ts";
 
 /** Path below the repository's root, and what makes its text. */
 const files: readonly (readonly [path: string, make: () => string])[] = [
   ["agent/bpf/gen/record.h", recordHeader],
+  ["config/tiercel.yaml", settingsFile],
+  ["docs/settings.md", settingsPage],
 ];
 
 const check = process.argv.includes("--check");

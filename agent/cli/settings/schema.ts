@@ -1,0 +1,266 @@
+/**
+ * Every setting of Tiercel: name, type, default and help. Names and defaults are those of the falco.yaml that Falco
+ * ships where Falco has the thing; docs/settings.md and config/tiercel.yaml are made from this table.
+ */
+import { priorityNames } from "../../rules/plan.ts";
+import { choice, either, flag, group, item, list, number, text, texts, type ValueOf } from "./setting.ts";
+
+/** Log levels, most urgent first. */
+export const logLevels = [
+  "emergency",
+  "alert",
+  "critical",
+  "error",
+  "warning",
+  "notice",
+  "info",
+  "debug",
+] as const;
+
+const selection = item(
+  "Which rules: by name or by tag.",
+  {
+    rule: text("Name of the rule; * stands for any text.", "", { sample: '"Terminal*"' }),
+    tag: text("A tag, exactly.", "", { sample: "network" }),
+  },
+  { exactlyOne: true },
+);
+
+const sampleOfAppend = `
+- match: {source: syscall}
+  extra_output: "in %proc.cwd"
+  extra_fields: [proc.aname[2], {where: "%proc.cwd"}]`;
+
+/** All settings; the type `Settings` is the type of its checked value. */
+export const settingsSchema = group("Settings of Tiercel.", {
+  config_files: list(
+    "More settings files, or folders of .yaml and .yml files, merged into this one in this order. What does not exist is skipped. An item with `strategy` says how: append (lists grow, all else is replaced), override (the key is replaced) or add-only (only keys that are not there yet).",
+    either(
+      "A path, or a path with its strategy.",
+      text("", ""),
+      item(
+        "A path with its strategy.",
+        {
+          path: text("File or folder.", ""),
+          strategy: choice(
+            "How its top-level keys are merged.",
+            ["append", "override", "add-only"],
+            "append",
+          ),
+        },
+        { required: ["path"] },
+      ),
+    ),
+    ["/etc/tiercel/config.d"],
+  ),
+  watch_config_files: flag("Load settings and rules anew when one of their files changes.", true),
+  rules_files: list(
+    "Rules: files, or folders whose .yaml and .yml files are loaded by name. What does not exist is skipped. `config/rules` is the folder that comes with Tiercel; any other relative path counts from the working folder. `--rules` replaces the list.",
+    text("", ""),
+    ["config/rules", "/etc/tiercel/rules.d"],
+  ),
+  rules: list(
+    "Switches rules on and off after all files are loaded, in this order.",
+    item("One step.", { disable: selection, enable: selection }, { exactlyOne: true }),
+    [],
+    { sample: '[{disable: {rule: "*"}}, {enable: {tag: network}}]' },
+  ),
+  priority: choice(
+    "The least urgent priority that is loaded; rules below it are left out.",
+    priorityNames,
+    "Debug",
+    { info: "Informational" },
+  ),
+  rule_matching: choice(
+    "Whether an event is tried on all rules or only until the first match. With `first` one team's rule can hide another's.",
+    ["all", "first"],
+    "all",
+  ),
+  path_views: choice(
+    "Which paths of a file are tried: as the program asked for it, as the kernel resolved it, or both.",
+    ["both", "asked", "resolved"],
+    "both",
+  ),
+  sources: group("Where events come from.", {
+    syscall: group("System calls of this machine.", {
+      enabled: flag("Watch system calls through eBPF.", true),
+    }),
+  }),
+  engine: group("How system calls are captured.", {
+    modern_ebpf: group("The eBPF programs.", {
+      buf_size_preset: number(
+        "Size of the ring between kernel and agent: 1 is 1 MiB, each step doubles it, 4 is 8 MiB.",
+        4,
+        { minimum: 1, maximum: 10 },
+      ),
+    }),
+  }),
+  falco_libs: group("State that is kept between events.", {
+    thread_table_size: number(
+      "The most processes that are remembered; beyond it the one unused for longest is forgotten and counted.",
+      262_144,
+      { minimum: 1024 },
+    ),
+  }),
+  syscall_event_drops: group("What happens when events are lost because the ring is full.", {
+    threshold: number("Share of events lost within a second from which on it counts.", 0.1, {
+      minimum: 0,
+      maximum: 1,
+      fraction: true,
+    }),
+    actions: list(
+      "ignore (only count), log, alert (an internal alert), exit. `ignore` stands alone.",
+      choice("", ["ignore", "log", "alert", "exit"], "log"),
+      ["log", "alert"],
+    ),
+    rate: number("How often the actions may be taken, times per second, on average.", 0.03333, {
+      minimum: 0,
+      fraction: true,
+    }),
+    max_burst: number("How often they may be taken at once.", 1, { minimum: 0, fraction: true }),
+  }),
+  alerts: group("A bound on alerts, for each rule. What lies beyond is counted and said once a second.", {
+    rate: number("Alerts of one rule per second, on average.", 100, { minimum: 0, fraction: true }),
+    burst: number("Alerts of one rule at once.", 1000, { minimum: 1 }),
+  }),
+  static_fields: texts("Texts of your own that outputs can print as %static.NAME.", {
+    sample: "{cluster: blue}",
+  }),
+  append_output: list(
+    "What is added to the output of rules: `suggested_output` adds container and pod, `extra_output` a text after the rule's own, `extra_fields` entries in output_fields. `match` limits it to a source, to rules with all of some tags, or to one rule.",
+    item("One addition.", {
+      match: item("Which rules; without it all.", {
+        source: text("", ""),
+        tags: list("", text("", ""), []),
+        rule: text("", ""),
+      }),
+      suggested_output: flag("", true),
+      extra_output: text("", ""),
+      extra_fields: list("", either("", text("", ""), texts("")), []),
+    }),
+    [{ suggested_output: true }],
+    { sample: sampleOfAppend },
+  ),
+  time_format_iso_8601: flag(
+    "Print the time of an alert's text in UTC and ISO 8601, not as local time of day.",
+    false,
+  ),
+  buffer_format_base64: flag("Print buffers of bytes as base64.", false),
+  json_output: flag("Print alerts as JSON, one a line, not as text.", false),
+  json_include_output_property: flag("Put `output`, the text, into JSON alerts.", true),
+  json_include_message_property: flag(
+    "Put `message`, the text without time and priority, into JSON alerts.",
+    false,
+  ),
+  json_include_output_fields_property: flag("Put `output_fields` into JSON alerts.", true),
+  json_include_tags_property: flag("Put `tags` into JSON alerts.", true),
+  output_timeout: number(
+    "How long one delivery to one output may take, in milliseconds. Others do not wait for it.",
+    2000,
+    { minimum: 1, maximum: 600_000 },
+  ),
+  outputs_queue: group("Each output has a queue of its own.", {
+    capacity: number("Alerts a queue holds; what comes when it is full is dropped and counted.", 10_000, {
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+  }),
+  stdout_output: group("Alerts on standard output.", { enabled: flag("Switch it on.", true) }),
+  file_output: group("Alerts appended to a file.", {
+    enabled: flag("Switch it on.", false),
+    filename: text("The file. A relative path counts from the working folder.", "./events.txt"),
+    keep_alive: flag(
+      "Keep the file open; SIGUSR1 opens it anew. Otherwise it is opened for each batch, so it may be rotated at any time.",
+      false,
+    ),
+  }),
+  syslog_output: group("Alerts to syslog, facility user, ident tiercel.", {
+    enabled: flag("Switch it on.", false),
+    address: text(
+      "Where to: a socket of this machine (empty: /dev/log), or udp://HOST:PORT, tcp://HOST:PORT (RFC 5424).",
+      "",
+      { sample: "udp://logs.example.com:514" },
+    ),
+  }),
+  program_output: group("Alerts to the standard input of a program.", {
+    enabled: flag("Switch it on.", false),
+    program: text("A command line for sh.", "", {
+      sample: '"jq -c .output_fields >> /var/log/fields.json"',
+    }),
+    keep_alive: flag(
+      "Start it once and write all alerts to it (started anew when it ends, and on SIGUSR1). Otherwise it is started for each alert.",
+      false,
+    ),
+  }),
+  http_output: group("Alerts posted to a URL.", {
+    enabled: flag("Switch it on.", false),
+    url: text("Where to; may hold user and password.", "", {
+      secret: true,
+      sample: "https://alerts.example.com/in",
+    }),
+    user_agent: text("The User-Agent header.", "tiercel"),
+    insecure: flag("Accept any certificate of the server.", false),
+    ca_cert: text("File with the CA certificates that are trusted. Empty: ca_bundle.", ""),
+    ca_bundle: text("File with the CA certificates that are trusted. Empty: ca_path.", ""),
+    ca_path: text("Folder with the CA certificates that are trusted.", "/etc/ssl/certs"),
+    mtls: flag("Show the server a certificate of ours.", false),
+    client_cert: text("That certificate, PEM.", "/etc/ssl/certs/client.crt"),
+    client_key: text("Its key, PEM.", "/etc/ssl/certs/client.key"),
+    echo: flag("Put what the server answers into the log.", false),
+    compress_uploads: flag(
+      "Send the body compressed (Content-Encoding: gzip); the server must understand it.",
+      false,
+    ),
+    keep_alive: flag("TCP keep-alive probes on the connection.", false),
+    max_consecutive_timeouts: number("How often an alert is sent again after a timeout.", 5, {
+      minimum: 0,
+      maximum: 255,
+    }),
+  }),
+  slack_output: group("Alerts as messages in Slack, or in what understands its incoming webhooks.", {
+    enabled: flag("Switch it on.", false),
+    webhook_url: text("The incoming webhook. It is a credential: better ${NAME} than the text.", "", {
+      secret: true,
+      sample: "${SLACK_WEBHOOK_URL}",
+    }),
+    channel: text("Channel, where the webhook lets it be chosen.", "", { sample: '"#security"' }),
+    username: text("Name that the messages come from.", "Tiercel"),
+    icon: text("Its picture: a URL, or an emoji as :name:.", "", { sample: ":bird:" }),
+    footer: text("A line below each message.", ""),
+    minimum_priority: choice("The least urgent priority that is sent.", priorityNames, "Debug", {
+      info: "Informational",
+    }),
+  }),
+  log_stderr: flag("Write Tiercel's own log to standard error.", true),
+  log_syslog: flag("Write Tiercel's own log to syslog as well.", false),
+  log_level: choice("The least urgent level that is logged.", logLevels, "info", {
+    informational: "info",
+  }),
+  webserver: group("Health and metrics over HTTP.", {
+    enabled: flag("Switch it on.", true),
+    listen_address: text("An IP address. Empty: 127.0.0.1, in a pod 0.0.0.0.", "", { sample: "127.0.0.1" }),
+    listen_port: number(
+      "The port. A taken default port is a warning, a taken one that was set an error.",
+      8766,
+      {
+        minimum: 0,
+        maximum: 65_535,
+      },
+    ),
+    k8s_healthz_endpoint: text("Path of the health check; /readyz is there as well.", "/healthz"),
+    prometheus_metrics_enabled: flag("Serve /metrics, where `metrics.enabled` is on.", true),
+    ssl_enabled: flag("Serve HTTPS.", false),
+    ssl_certificate: text("Certificate and key in one PEM file.", "/etc/tiercel/tiercel.pem"),
+  }),
+  metrics: group("What is measured about the agent itself.", {
+    enabled: flag("Switch them on.", true),
+    rules_counters_enabled: flag("Matches, by rule.", true),
+    resource_utilization_enabled: flag("CPU and memory of the agent.", true),
+    state_counters_enabled: flag("Processes that are remembered, and what was forgotten.", true),
+    kernel_event_counters_enabled: flag("Events, and what was lost, by cause.", true),
+    include_empty_values: flag("Rules without a match are in the metrics too.", false),
+  }),
+});
+
+/** All settings, checked and complete; deeply read-only. */
+export type Settings = ValueOf<typeof settingsSchema>;

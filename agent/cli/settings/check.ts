@@ -1,7 +1,8 @@
 /** From a tree of texts to checked settings: types by the schema, all mistakes at once, each at its place. */
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { falcoOnly } from "./falco.ts";
-import { nearest, type Mistake, type Place } from "./mistake.ts";
+import { didYouMean, nearest } from "../suggest.ts";
+import type { Mistake, Place } from "./mistake.ts";
 import { settingsSchema, type Settings } from "./schema.ts";
 import type { Setting } from "./setting.ts";
 import type { MapTree, Tree } from "./tree.ts";
@@ -12,7 +13,7 @@ function validator(): ValidateFunction<Settings> {
   if (compiled === undefined) {
     const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true });
     ajv.addVocabulary(["alias", "secret", "sample"]);
-    compiled = ajv.compile<Settings>(settingsSchema);
+    compiled = ajv.compile<Settings>({ ...settingsSchema, default: undefined });
   }
   return compiled;
 }
@@ -22,8 +23,43 @@ export function checkTree(tree: MapTree): { settings: Settings } | { mistakes: r
   const value = typed(tree, settingsSchema);
   const check = validator();
   if (check(value)) return { settings: value };
-  const mistakes = (check.errors ?? []).flatMap((error) => describe(error, tree) ?? []);
-  return { mistakes: mistakes.sort((a, b) => (a.place?.start ?? 0) - (b.place?.start ?? 0)) };
+  const mistakes = ofFittingForm(check.errors ?? []).map((error) => describe(error, tree));
+  return { mistakes: mistakes.sort(byPlace) };
+}
+
+/** Files first, by name, then --set; within one text from its start. */
+function byPlace({ place: a }: Mistake, { place: b }: Mistake): number {
+  if (a === undefined || b === undefined) return 0;
+  if (a.source.isFile !== b.source.isFile) return a.source.isFile ? -1 : 1;
+  if (a.source.name !== b.source.name) return a.source.name < b.source.name ? -1 : 1;
+  return a.start - b.start;
+}
+
+/**
+ * Where a setting has two forms (anyOf) ajv complains about both: keeps what it says about the form that was meant,
+ * and where none was, one error alone.
+ */
+function ofFittingForm(errors: readonly ErrorObject[]): ErrorObject[] {
+  const choices = errors
+    .filter(({ keyword }) => keyword === "anyOf")
+    .map((error) => {
+      const forms = error.schema as readonly Setting<unknown>[];
+      const meant = isObject(error.data) ? "object" : typeof error.data;
+      return { error, fitting: forms.findIndex(({ type }) => type === meant) };
+    });
+  return errors.filter((error) =>
+    choices.every(({ error: choice, fitting }) => {
+      if (error === choice) return fitting === -1;
+      const inside = `${choice.schemaPath}/`;
+      if (!error.schemaPath.startsWith(inside) || !error.instancePath.startsWith(choice.instancePath))
+        return true;
+      return error.schemaPath.startsWith(`${inside}${fitting}/`);
+    }),
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The settings that nobody changed. */
@@ -42,11 +78,12 @@ export function defaultSettings(): Settings {
 function typed(tree: Tree, schema: Setting<unknown> | undefined): unknown {
   const fitting = schema?.anyOf?.find(({ type }) => (type === "object") === (tree.kind === "map")) ?? schema;
   if (tree.kind === "map") {
-    const value: Record<string, unknown> = {};
+    const value = {};
     for (const [key, { value: child }] of tree.entries) {
-      const below = typed(child, fitting?.properties?.[key] ?? (fitting?.additionalProperties || undefined));
-      if (below !== undefined || child.kind !== "scalar") value[key] = below;
-      else if (fitting?.properties !== undefined && !(key in fitting.properties)) value[key] = null;
+      const known = own(fitting?.properties, key);
+      const below = typed(child, known ?? (fitting?.additionalProperties || undefined));
+      if (below !== undefined) put(value, key, below);
+      else if (fitting?.properties !== undefined && known === undefined) put(value, key, null);
     }
     return value;
   }
@@ -56,6 +93,16 @@ function typed(tree: Tree, schema: Setting<unknown> | undefined): unknown {
     return one === undefined ? undefined : [one];
   }
   return typedScalar(tree.text, tree.plain && !tree.expanded, tree.expanded, fitting);
+}
+
+/** A member of a table; undefined for what every object inherits (`constructor`). */
+function own<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** Sets a key, `__proto__` like any other. */
+function put(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function typedScalar(
@@ -75,7 +122,7 @@ function typedScalar(
       return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
     case "string": {
       const word = text.toLowerCase();
-      return schema.enum?.find((known) => known.toLowerCase() === word) ?? schema.alias?.[word] ?? text;
+      return schema.enum?.find((known) => known.toLowerCase() === word) ?? own(schema.alias, word) ?? text;
     }
     case "array":
     case "object":
@@ -84,8 +131,8 @@ function typedScalar(
   }
 }
 
-/** One mistake of ajv's in our words; undefined for those that only repeat another. */
-function describe(error: ErrorObject, tree: MapTree): Mistake | undefined {
+/** One mistake of ajv's in our words. */
+function describe(error: ErrorObject, tree: MapTree): Mistake {
   const path = error.instancePath
     .split("/")
     .slice(1)
@@ -104,8 +151,7 @@ function describe(error: ErrorObject, tree: MapTree): Mistake | undefined {
       return value(`${name} must be ${wanted(schema)}${shown(error.data, schema)}`);
     case "enum": {
       const words = schema.enum ?? [];
-      const near = typeof error.data === "string" ? nearest(error.data, words) : undefined;
-      const guess = near === undefined ? "" : `, did you mean ${near}?`;
+      const guess = typeof error.data === "string" ? didYouMean(error.data, words) : "";
       return value(`${name} must be one of ${words.join(", ")}${shown(error.data, schema)}${guess}`);
     }
     case "minimum":
@@ -122,9 +168,7 @@ function describe(error: ErrorObject, tree: MapTree): Mistake | undefined {
     case "anyOf":
       return value(`${name} must be ${(schema.anyOf ?? []).map(wanted).join(" or ")}`);
     default:
-      return error.schemaPath.includes("/anyOf/")
-        ? undefined
-        : value(`${name} ${error.message ?? "is wrong"}`);
+      return value(`${name} ${error.message ?? "is wrong"}`);
   }
 }
 
@@ -132,7 +176,7 @@ function unknownKey(path: readonly string[], key: string, schema: Setting<unknow
   const parent = find(tree, path).tree;
   const place = (parent?.kind === "map" ? parent.entries.get(key)?.key : undefined) ?? find(tree, path).place;
   const name = dotted([...path, key]);
-  const remark = falcoOnly[name];
+  const remark = own(falcoOnly, name);
   if (remark !== undefined) {
     const message = `${name} is a setting of Falco's without a counterpart here: ${remark}`;
     return { code: "SETTINGS_UNKNOWN_KEY", message, place };

@@ -26,7 +26,7 @@ function keyLines(key: string, setting: Setting<unknown>, indent: string): strin
     return lines;
   }
   if (setting.sample !== undefined)
-    lines.push(...`e.g. ${key}: ${setting.sample}`.split("\n").map((line) => `${indent}# ${line}`));
+    lines.push(...`e.g. ${key}: ${setting.sample}`.split("\n").map((line) => `${indent}# ${line}`.trimEnd()));
   lines.push(`${indent}${key}: ${flow(setting.default)}`);
   return lines;
 }
@@ -88,7 +88,8 @@ function help(setting: Setting<unknown>): string {
 }
 
 function kind(setting: Setting<unknown>): string {
-  switch (setting.type) {
+  const { type = "string" } = setting;
+  switch (type) {
     case "boolean":
       return "true or false";
     case "integer":
@@ -99,7 +100,7 @@ function kind(setting: Setting<unknown>): string {
       return "list";
     case "object":
       return "texts by name";
-    default:
+    case "string":
       return setting.enum === undefined ? "text" : "one word";
   }
 }

@@ -63,8 +63,8 @@ export function loadSettings(places: SettingsPlaces): LoadedSettings {
     resolve(path === "config/rules" ? home : workingFolder, path),
   );
   if (mistakes.length === 0) return { ...result, files, rulesPaths };
-  const { settings: _, ...rest } = result;
-  return { ...rest, mistakes: [...mistakes, ...result.mistakes], files, rulesPaths };
+  const { warnings, chosen } = result;
+  return { mistakes: [...mistakes, ...result.mistakes], warnings, chosen, files, rulesPaths };
 }
 
 function mainFile(config: string | undefined, home: string, workingFolder: string): string {

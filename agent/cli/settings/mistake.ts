@@ -67,37 +67,3 @@ export function draw(mistake: Mistake): string {
   const carets = "^".repeat(Math.max(1, Math.min(marked, shown.length - (column - 1 - from))));
   return `${head}\n    ${shown.join("")}\n    ${" ".repeat(column - 1 - from)}${carets}`;
 }
-
-/** The known word nearest to `word`, undefined where none is near enough to be what was meant. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), least);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-/** Edits (insert, delete, replace, swap of neighbours) from one text to the other; `limit` where there are as many or more. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (a.length > 64 || b.length > 64 || Math.abs(a.length - b.length) >= limit) return limit;
-  let before: number[] = [];
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, before[j - 2]! + 1);
-      row.push(cost);
-    }
-    before = above;
-    above = row;
-  }
-  return Math.min(limit, above[b.length]!);
-}

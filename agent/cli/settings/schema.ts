@@ -57,7 +57,7 @@ export const settingsSchema = group("Settings of Tiercel.", {
   rules_files: list(
     "Rules: files, or folders whose .yaml and .yml files are loaded by name. What does not exist is skipped. `config/rules` is the folder that comes with Tiercel; any other relative path counts from the working folder. `--rules` replaces the list.",
     text("", ""),
-    ["config/rules", "/etc/tiercel/rules.d"],
+    ["config/rules"],
   ),
   rules: list(
     "Switches rules on and off after all files are loaded, in this order.",

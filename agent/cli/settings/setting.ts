@@ -127,6 +127,5 @@ export function either<A, B>(description: string, one: Setting<A>, other: Settin
 }
 
 function bareOf(setting: Setting<unknown>): Setting<unknown> {
-  const { default: _, ...bare } = setting;
-  return bare;
+  return { ...setting, default: undefined };
 }

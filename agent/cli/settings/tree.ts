@@ -113,14 +113,14 @@ class Reader {
       const entries = new Map<string, { key: Place; value: Tree }>();
       for (const pair of node.items) {
         const key = this.#place(pair.key as Node | null, place);
-        const name = isScalar(pair.key) ? String(pair.key.value ?? "") : "";
+        const name = scalarText(pair.key);
         entries.set(name, { key, value: this.read(pair.value, key, depth + 1) });
       }
       return { kind: "map", entries, place };
     }
     if (isSeq(node))
       return { kind: "list", items: node.items.map((item) => this.read(item, place, depth + 1)), place };
-    const raw = isScalar(node) ? String(node.value ?? "") : "";
+    const raw = scalarText(node);
     const plain = !isScalar(node) || node.type === undefined || node.type === "PLAIN";
     const { text, unset, expanded } =
       this.#environment === undefined
@@ -135,6 +135,11 @@ class Reader {
     if (range === undefined || range === null) return fallback;
     return { source: this.#source, start: range[0], end: Math.max(range[1], range[0]) };
   }
+}
+
+/** The text of a scalar as the failsafe schema leaves it; empty for anything else. */
+function scalarText(node: unknown): string {
+  return isScalar(node) && typeof node.value === "string" ? node.value : "";
 }
 
 /**

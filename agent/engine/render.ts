@@ -1,8 +1,8 @@
 /** An alert as text and as JSON (outputs.md 3 to 5): the one place that knows either form. */
+import { clock, iso8601 } from "../fields/time.ts";
 import { priorityNames } from "../rules/plan.ts";
 import { INTERNAL, type Alert } from "./alert.ts";
 import { escapeText, jsonObject, jsonString, jsonValue } from "./json.ts";
-import { localTime, utcTime } from "./time.ts";
 
 /** Settings of the same names, in camel case. */
 export interface AlertFormat {
@@ -24,10 +24,8 @@ export const defaultFormat: AlertFormat = {
 
 /** `TIME: PRIORITY MESSAGE`, nothing escaped. Internal alerts have local time always. */
 function plainText(alert: Alert, format: AlertFormat): string {
-  const time =
-    format.timeFormatIso8601 && alert.source !== INTERNAL
-      ? utcTime(alert.time, "+0000")
-      : localTime(alert.time);
+  const iso = format.timeFormatIso8601 && alert.source !== INTERNAL;
+  const time = iso ? iso8601(alert.time) : clock(alert.time, true);
   return `${time}: ${priorityNames[alert.priority]} ${alert.message}`;
 }
 
@@ -54,7 +52,7 @@ export function alertJson(alert: Alert, format: AlertFormat = defaultFormat): st
     ["priority", jsonString(priorityNames[alert.priority])],
     ["rule", jsonString(alert.rule)],
     ["source", jsonString(alert.source)],
-    ["time", jsonString(utcTime(alert.time, "Z"))],
+    ["time", jsonString(iso8601(alert.time).replace("+0000", "Z"))],
   ]);
   if (alert.source === INTERNAL) {
     members.set("output", jsonString(alert.message));

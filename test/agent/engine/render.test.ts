@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { internalAlert, type Alert } from "../../../agent/engine/alert.ts";
 import { alertJson, alertText, defaultFormat } from "../../../agent/engine/render.ts";
-import { localTime } from "../../../agent/engine/time.ts";
+import { clock as localClock } from "../../../agent/fields/time.ts";
 
 const time = 1700000000123456789n;
 const shadow: Alert = {
@@ -23,7 +23,7 @@ const shadow: Alert = {
   group: undefined,
   sinks: undefined,
 };
-const clock = localTime(time);
+const clock = localClock(time, true);
 const internal = internalAlert("metrics", 6, "Snapshot", { n: 3, a: "x y" }, { time, hostname: "node7" });
 
 describe("alert text", () => {

@@ -1,0 +1,217 @@
+/** The life of an agent: start, reload, stop. What it needs from the outside is handed in; threads are in other files. */
+import { internalAlert, type Alert } from "../../engine/alert.ts";
+import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { Counters } from "./counters.ts";
+import { summary, type SinkNumbers } from "./summary.ts";
+
+/** Levels of the agent's own log that it uses by itself. */
+export type LogLevel = "critical" | "error" | "warning" | "notice" | "info" | "debug";
+export type Log = (level: LogLevel, message: string) => void;
+
+/** What became of one reading of the rules. */
+export interface LoadedRules {
+  /** Undefined where there were mistakes. */
+  readonly plan: RuleSetPlan | undefined;
+  readonly files: readonly string[];
+  /** Mistakes as text, one block; "" for none. */
+  readonly mistakes: string;
+  /** Warnings, a line or block each. */
+  readonly warnings: readonly string[];
+}
+
+/** The capture thread, seen from the main thread. */
+export interface Capture {
+  /**
+   * Resolves when the kernel side is attached. Rejects with a message for the user where that is impossible: what is
+   * missing and what to do.
+   */
+  readonly started: Promise<void>;
+  /** Resolves with the reason if the thread ends without having been asked to. */
+  readonly died: Promise<string>;
+  /** Swaps the rule set in; resolves when it is in force. */
+  setRules(plan: RuleSetPlan): Promise<void>;
+  /** The last counters that it posted. */
+  counters(): Counters;
+  /** Detaches, drains once more, and resolves with the final counters. */
+  stop(): Promise<Counters>;
+}
+
+/** Where alerts go. */
+export interface Outputs {
+  push(alerts: readonly Alert[]): void;
+  numbers(): readonly SinkNumbers[];
+  /** Delivers what waits, until `deadline` ms are over. */
+  close(deadline: number): Promise<void>;
+}
+
+/** What the agent's health depends on. */
+export interface RulesStatus {
+  readonly digest: string;
+  readonly rules: number;
+  /** Loads that failed since start. */
+  readonly failures: number;
+  /** Why the last load failed; undefined when it did not. */
+  readonly lastFailure: string | undefined;
+  /** When the set in force was taken in: ms since the epoch. */
+  readonly since: number;
+}
+
+export interface AgentOptions {
+  readonly capture: Capture;
+  readonly outputs: Outputs;
+  readonly log: Log;
+  readonly hostname: string;
+  readonly load: () => Promise<LoadedRules>;
+  /** Prints the summary. */
+  readonly print: (text: string) => void;
+  /** In ms: how long the end may wait for capture, and then for outputs. */
+  readonly deadline: number;
+  readonly now: () => number;
+}
+
+const short = (digest: string) => digest.slice(0, 12);
+const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+export class Agent {
+  private readonly options: AgentOptions;
+  private current: RulesStatus = { digest: "", rules: 0, failures: 0, lastFailure: undefined, since: 0 };
+  private reloading: Promise<void> | undefined;
+  private again = false;
+  private ending: (() => void) | undefined;
+
+  constructor(options: AgentOptions) {
+    this.options = options;
+  }
+
+  /** The rule set in force and how loading went. */
+  get status(): RulesStatus {
+    return this.current;
+  }
+
+  /** Reads rules and starts capture at the same time. False where either was impossible; both reasons are logged. */
+  async start(): Promise<boolean> {
+    const { capture, load, log } = this.options;
+    const [loaded, started] = await Promise.allSettled([load(), capture.started]);
+    if (loaded.status === "rejected") log("critical", (loaded.reason as Error).message);
+    if (started.status === "rejected") log("critical", (started.reason as Error).message);
+    if (loaded.status === "rejected") return false;
+    const { plan, mistakes, warnings } = loaded.value;
+    for (const warning of warnings) log("warning", warning);
+    if (mistakes !== "") log("critical", mistakes);
+    if (plan === undefined || started.status === "rejected") return false;
+    await this.takeIn(plan);
+    log(
+      "notice",
+      `ready: capture runs with ${plural(plan.rules.length, "rule")} from ${plural(loaded.value.files.length, "file")}, digest ${plan.digest}`,
+    );
+    return true;
+  }
+
+  private async takeIn(plan: RuleSetPlan): Promise<void> {
+    await this.options.capture.setRules(plan);
+    const { failures } = this.current;
+    this.current = {
+      digest: plan.digest,
+      rules: plan.rules.length,
+      failures,
+      lastFailure: undefined,
+      since: this.options.now(),
+    };
+  }
+
+  /** Reads the rules again. Calls that come while it reads are one more reading. */
+  reload(): Promise<void> {
+    if (this.reloading !== undefined) {
+      this.again = true;
+      return this.reloading;
+    }
+    this.reloading = this.reloadWhileAsked().finally(() => (this.reloading = undefined));
+    return this.reloading;
+  }
+
+  private async reloadWhileAsked(): Promise<void> {
+    do {
+      this.again = false;
+      try {
+        await this.reloadOnce();
+      } catch (error) {
+        this.refuse((error as Error).message);
+      }
+    } while (this.again);
+  }
+
+  private async reloadOnce(): Promise<void> {
+    const { load, log } = this.options;
+    const { plan, mistakes, warnings } = await load();
+    if (plan === undefined) {
+      this.refuse(mistakes);
+      return;
+    }
+    if (plan.digest === this.current.digest) {
+      this.current = { ...this.current, lastFailure: undefined };
+      log("info", `rules read again, nothing changed (digest ${short(plan.digest)})`);
+      return;
+    }
+    for (const warning of warnings) log("warning", warning);
+    await this.takeIn(plan);
+    log("notice", `rules swapped: ${plural(plan.rules.length, "rule")} in force, digest ${plan.digest}`);
+  }
+
+  /** A bad set never replaces a good one; that is said in log, status and an alert. */
+  private refuse(reason: string): void {
+    const { log, outputs, hostname, now } = this.options;
+    const { digest } = this.current;
+    this.current = { ...this.current, failures: this.current.failures + 1, lastFailure: reason };
+    log("error", `${reason}\nthe rules were not loaded; those of digest ${short(digest)} stay in force`);
+    const [firstLine = ""] = reason.split("\n");
+    const about = { time: BigInt(now()) * 1_000_000n, hostname };
+    outputs.push([
+      internalAlert(
+        "rules refused",
+        2,
+        "New rules have mistakes and were not loaded",
+        { digest, reason: firstLine },
+        about,
+      ),
+    ]);
+  }
+
+  /** Runs until `stop` is called or the capture thread dies, then ends everything; gives the exit code. */
+  async run(): Promise<number> {
+    const { capture, log } = this.options;
+    const stopped = new Promise<undefined>((resolve) => (this.ending = () => resolve(undefined)));
+    const reason = await Promise.race([stopped, capture.died]);
+    if (reason !== undefined) log("critical", `capture ended: ${reason}`);
+    await this.end();
+    return reason === undefined ? 0 : 1;
+  }
+
+  /** Asks `run` to end. */
+  stop(): void {
+    this.ending?.();
+  }
+
+  private async end(): Promise<void> {
+    const { capture, outputs, print, deadline, log } = this.options;
+    const counters = await within(deadline, capture.stop(), undefined);
+    if (counters === undefined)
+      log("warning", `the capture thread did not end within ${deadline} ms; its last numbers follow`);
+    await within(deadline, outputs.close(deadline), undefined);
+    print(summary(counters ?? capture.counters(), outputs.numbers()));
+  }
+}
+
+/** `promise`, or `otherwise` where it takes longer than `milliseconds` or fails. */
+async function within<T>(milliseconds: number, promise: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } catch {
+    return otherwise;
+  } finally {
+    clearTimeout(timer);
+  }
+}

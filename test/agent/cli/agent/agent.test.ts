@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { Agent, type AgentOptions, type LoadedRules } from "../../../../agent/cli/agent/agent.ts";
+import { noCounters } from "../../../../agent/cli/agent/counters.ts";
+import type { Alert } from "../../../../agent/engine/alert.ts";
+import type { RuleSetPlan } from "../../../../agent/rules/plan.ts";
+
+const set = (digest: string): LoadedRules => ({
+  plan: { digest, rules: [] },
+  files: ["a.yaml"],
+  mistakes: "",
+  warnings: [],
+});
+const bad: LoadedRules = {
+  plan: undefined,
+  files: ["a.yaml"],
+  mistakes: "a.yaml:1:1: wrong\n    x",
+  warnings: [],
+};
+
+/** An agent over fakes; `sets` are what each load gives in turn. */
+function made(sets: readonly (LoadedRules | Error)[], options: Partial<AgentOptions["capture"]> = {}) {
+  const log: string[] = [];
+  const alerts: Alert[] = [];
+  const printed: string[] = [];
+  const swapped: RuleSetPlan[] = [];
+  let loads = 0;
+  const agent = new Agent({
+    capture: {
+      started: Promise.resolve(),
+      died: new Promise<string>(() => undefined),
+      setRules: async (plan) => void swapped.push(plan),
+      counters: () => ({ ...noCounters, events: 1 }),
+      stop: async () => ({ ...noCounters, events: 2 }),
+      ...options,
+    },
+    outputs: { push: (batch) => void alerts.push(...batch), numbers: () => [], close: async () => undefined },
+    log: (level, message) => log.push(`${level}: ${message}`),
+    hostname: "node7",
+    load: async () => {
+      const next = sets[Math.min(loads++, sets.length - 1)]!;
+      if (next instanceof Error) throw next;
+      return next;
+    },
+    print: (text) => printed.push(text),
+    deadline: 50,
+    now: () => 5,
+  });
+  return { agent, log, alerts, printed, swapped, loads: () => loads };
+}
+
+describe("start of the agent", () => {
+  it("says that it is ready, with the digest, when the rules are in force", async () => {
+    const { agent, log, swapped } = made([set("d1")]);
+    assert.equal(await agent.start(), true);
+    assert.equal(swapped.length, 1);
+    assert.deepEqual(log, ["notice: ready: capture runs with 0 rules from 1 file, digest d1"]);
+    assert.deepEqual([agent.status.digest, agent.status.since], ["d1", 5]);
+  });
+
+  it("fails with bad rules, and shows the mistakes", async () => {
+    const { agent, log, swapped } = made([bad]);
+    assert.equal(await agent.start(), false);
+    assert.deepEqual([log, swapped], [["critical: a.yaml:1:1: wrong\n    x"], []]);
+  });
+
+  it("fails where capture cannot start, and shows mistakes of the rules at the same time", async () => {
+    const { agent, log } = made([bad], { started: Promise.reject(new Error("no BTF")) });
+    assert.equal(await agent.start(), false);
+    assert.deepEqual(log, ["critical: no BTF", "critical: a.yaml:1:1: wrong\n    x"]);
+  });
+});
+
+describe("reload", () => {
+  it("swaps a good set in", async () => {
+    const { agent, log, swapped } = made([set("d1"), set("d2")]);
+    await agent.start();
+    await agent.reload();
+    assert.deepEqual(
+      swapped.map(({ digest }) => digest),
+      ["d1", "d2"],
+    );
+    assert.equal(log.at(-1), "notice: rules swapped: 0 rules in force, digest d2");
+  });
+
+  it("does nothing where nothing changed", async () => {
+    const { agent, swapped, log } = made([set("d1")]);
+    await agent.start();
+    await agent.reload();
+    assert.equal(swapped.length, 1);
+    assert.match(log.at(-1)!, /nothing changed/);
+  });
+
+  for (const { name, next, reason } of [
+    { name: "a bad set", next: bad, reason: "a.yaml:1:1: wrong" },
+    { name: "a set that could not be read", next: new Error("worker ended"), reason: "worker ended" },
+  ])
+    it(`keeps the good set when ${name} comes, and says so in log, status and an alert`, async () => {
+      const { agent, log, alerts, swapped } = made([set("d1"), next, set("d1")]);
+      await agent.start();
+      await agent.reload();
+      assert.equal(swapped.length, 1);
+      assert.match(log.at(-1)!, /^error: .*those of digest d1 stay in force$/s);
+      assert.deepEqual([agent.status.digest, agent.status.failures], ["d1", 1]);
+      assert.match(agent.status.lastFailure!, new RegExp(`^${reason}`));
+      assert.deepEqual(
+        alerts.map(({ rule, priority, fields, time }) => [rule, priority, fields, time]),
+        [
+          [
+            "Tiercel internal: rules refused",
+            2,
+            [
+              ["digest", "d1"],
+              ["reason", reason],
+            ],
+            5_000_000n,
+          ],
+        ],
+      );
+      await agent.reload();
+      assert.deepEqual([agent.status.failures, agent.status.lastFailure], [1, undefined]);
+    });
+
+  it("that is asked for while another runs is one more reading, however often it was asked for", async () => {
+    const { agent, loads } = made([set("d1"), set("d2"), set("d3")]);
+    await agent.start();
+    await Promise.all([agent.reload(), agent.reload(), agent.reload(), agent.reload()]);
+    assert.equal(loads(), 3);
+    assert.equal(agent.status.digest, "d3");
+  });
+});
+
+describe("end of the agent", () => {
+  it("prints the summary of the final counters and exits 0", async () => {
+    const { agent, printed } = made([set("d1")]);
+    await agent.start();
+    const run = agent.run();
+    agent.stop();
+    assert.equal(await run, 0);
+    assert.match(printed.join(), /^Events seen: 2\n/);
+  });
+
+  it("does not wait for a capture thread that hangs", async () => {
+    const { agent, printed, log } = made([set("d1")], { stop: () => new Promise(() => undefined) });
+    await agent.start();
+    const run = agent.run();
+    agent.stop();
+    assert.equal(await run, 0);
+    assert.match(printed.join(), /^Events seen: 1\n/);
+    assert.match(log.at(-1)!, /did not end within 50 ms/);
+  });
+
+  it("comes with exit code 1 when the capture thread dies", async () => {
+    const { agent, log } = made([set("d1")], { died: Promise.resolve("planted") });
+    await agent.start();
+    assert.equal(await agent.run(), 1);
+    assert.ok(log.includes("critical: capture ended: planted"));
+  });
+});

@@ -1,0 +1,73 @@
+/** Which path, and so which container, a cgroup id (the folder's inode) stands for. */
+import { containerOf, hostContainer, unknownContainer } from "./container-id.ts";
+import type { Container } from "./types.ts";
+
+export interface CgroupPathsOptions {
+  /**
+   * Asks the kernel for the path of a cgroup that still exists; undefined where it does not. Called once for an id, on
+   * the capture thread: it must not wait (agent/capture/cgroup-path.ts needs some microseconds).
+   */
+  readonly resolve?: (id: bigint) => string | undefined;
+  /** Where the node itself stands in the hierarchy (containerOf). */
+  readonly nodeRoot?: string;
+  /** How many ids are kept. */
+  readonly capacity?: number;
+}
+
+/** Bounded; the oldest id goes first and is asked for anew when it comes again. */
+export class CgroupPaths {
+  private readonly known = new Map<bigint, Container>();
+  private readonly unknown = new Set<bigint>();
+  /** One object for each container, whatever cgroups it has. */
+  private readonly containers = new Map<string, Container>();
+  private readonly options: CgroupPathsOptions;
+  private readonly capacity: number;
+  /** Ids that were forgotten for want of room. */
+  evicted = 0;
+  /** Ids that nobody could tell the path of when they were first seen. */
+  unresolved = 0;
+
+  constructor(options: CgroupPathsOptions = {}) {
+    this.options = options;
+    this.capacity = options.capacity ?? 16_384;
+  }
+
+  /** The container of a cgroup id; unknownContainer until its path is known. */
+  container(id: bigint): Container {
+    const known = this.known.get(id);
+    if (known !== undefined) return known;
+    if (this.unknown.has(id)) return unknownContainer;
+    const path = this.options.resolve?.(id);
+    if (path !== undefined) return this.learn(id, path);
+    if (this.unknown.size >= this.capacity) this.unknown.clear();
+    this.unknown.add(id);
+    this.unresolved++;
+    return unknownContainer;
+  }
+
+  /** Remembers what path an id has (start-up scan, a record of cgroup_mkdir, /proc/PID/cgroup of a live process). */
+  learn(id: bigint, path: string): Container {
+    const container = this.ofPath(path);
+    this.unknown.delete(id);
+    if (!this.known.has(id) && this.known.size >= this.capacity) {
+      for (const oldest of this.known.keys()) {
+        this.known.delete(oldest);
+        this.evicted++;
+        break;
+      }
+    }
+    this.known.set(id, container);
+    return container;
+  }
+
+  /** The container of a path; the same object for all cgroups of one container. */
+  ofPath(path: string): Container {
+    const found = containerOf(path, this.options.nodeRoot);
+    if (found === hostContainer) return found;
+    const known = this.containers.get(found.id);
+    if (known !== undefined) return known;
+    if (this.containers.size >= this.capacity) this.containers.clear();
+    this.containers.set(found.id, found);
+    return found;
+  }
+}

@@ -8,13 +8,14 @@
  * Parameters that repeat what header and facts say (dev, ino, tuple, the long lists of exec and clone) are not
  * on the wire at all, but their part index stays reserved. Exceptions:
  * - execve, execveat: part 0 is the path as passed (failed calls; on success `filename` of the binprm), part 1
- *   the flags of execveat; the rest is header, ARGS, ENV, CWD, EXE_PATH, EXE.
+ *   the flags of execveat, part 2 (success) the thread's id before, of the kernel's first PID namespace: an exec in
+ *   a thread takes its leader's id; the rest is header, ARGS, ENV, CWD, EXE_PATH, EXE.
  * - clone, clone3, fork, vfork: part 0 is the kernel's clone flags.
  * - procexit (of every thread): the header's ret is the exit code word; part 0 is the tid of the new parent of its
  *   children (0 none), part 1 how many threads of the group are still alive (signal->live; 0: the process is dead).
  * - task_fork (sched_process_fork, of the parent): header is the parent's; part 0 child pid, 1 child tid,
  *   2 child start_boottime, 3 child vpid, 4 child vtid, 5 child's cgroup id, 6 its pidns inode, 7 clone flags
- *   as the child's struct shows them (1: new thread of the same group).
+ *   as the child's struct shows them (1: new thread of the same group), 8 its real parent's pid (CLONE_PARENT).
  */
 export type ParamRow = readonly [name: string, type: string, format?: "dec" | "hex" | "oct", set?: string];
 

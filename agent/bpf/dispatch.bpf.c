@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The end of every system call: is it wanted, is it the node's, then on to its program. */
+#include "lib/event.h"
+#include "lib/arch.h"
+
+#define COMPAT_SOCKETCALL 102 /* on i386 and on ARM alike */
+
+/* socketcall(2): one number for all socket calls, the arguments in memory. Returns the event's number + 1. */
+static __always_inline __u32 open_socketcall(struct call *call)
+{
+	__u32 words[6] = {};
+	__u64 which = call->args[0];
+
+	if (which >= SOCKETCALLS)
+		return 0;
+	bpf_probe_read_user(words, sizeof(words), (void *)call->args[1]);
+	for (int i = 0; i < 6; i++)
+		call->args[i] = words[i];
+	return control.socketcall[which & (SOCKETCALLS - 1)];
+}
+
+SEC("raw_tp/sys_exit")
+int dispatch(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
+	struct task_struct *task = current_task();
+	__u32 number = (__u32)SYSCALL_NUMBER(regs) & SYSCALL_NUMBER_MASK;
+	bool compat = SYSCALL_IS_COMPAT(task);
+	struct scratch *s;
+	struct record *r;
+	struct call *call;
+	__u32 event;
+
+	if (number >= CALL_NUMBERS)
+		return 0;
+	event = compat ? control.compat[number & (CALL_NUMBERS - 1)] : control.native[number & (CALL_NUMBERS - 1)];
+	if (event == 0 || bpf_get_current_pid_tgid() >> 32 == settings.own_tgid || !in_node(task))
+		return 0;
+	s = scratch_of();
+	if (s == NULL)
+		return 0;
+	call = &s->call;
+	call->number = number;
+	call->compat = compat;
+	call->ret = ctx->args[1];
+	if (compat) {
+		call->ret = (__s32)ctx->args[1];
+		call->args[0] = (__u32)COMPAT_ARG0(regs);
+		call->args[1] = (__u32)COMPAT_ARG1(regs);
+		call->args[2] = (__u32)COMPAT_ARG2(regs);
+		call->args[3] = (__u32)COMPAT_ARG3(regs);
+		call->args[4] = (__u32)COMPAT_ARG4(regs);
+		call->args[5] = (__u32)COMPAT_ARG5(regs);
+		if (number == COMPAT_SOCKETCALL) {
+			event = open_socketcall(call);
+			if (event == 0)
+				return 0;
+		}
+	} else {
+		call->args[0] = NATIVE_ARG0(regs);
+		call->args[1] = NATIVE_ARG1(regs);
+		call->args[2] = NATIVE_ARG2(regs);
+		call->args[3] = NATIVE_ARG3(regs);
+		call->args[4] = NATIVE_ARG4(regs);
+		call->args[5] = NATIVE_ARG5(regs);
+	}
+	bpf_tail_call(ctx, &programs, SLOT_EVENTS + event - 1);
+	r = record_begin(event - 1, call->ret);
+	if (r != NULL)
+		count_drop(r, DROP_TAIL_CALL);
+	return 0;
+}

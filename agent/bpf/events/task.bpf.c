@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The life of tasks: sched_process_fork for every new thread and process, sched_process_exit for every end of one. */
+#include "../lib/event.h"
+
+#define CLONE_THREAD_SHOWN 1
+
+static __always_inline bool hook_selected(__u32 type)
+{
+	return is_wanted(type, WANT_EVENT) && bpf_get_current_pid_tgid() >> 32 != settings.own_tgid &&
+	       in_node(current_task());
+}
+
+/* Arguments: parent (the current task), child. The child has not run yet. */
+SEC("raw_tp/sched_process_fork")
+int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *child = (struct task_struct *)ctx->args[1];
+	struct task_struct *leader;
+	struct pid *pid, *leader_pid;
+	struct record *r;
+	__u32 level;
+
+	if (!hook_selected(EV_TASK_FORK))
+		return 0;
+	r = record_begin(EV_TASK_FORK, 0);
+	if (r == NULL)
+		return 0;
+	leader = get(child, group_leader);
+	pid = get(child, thread_pid);
+	leader_pid = get(leader, thread_pid);
+	level = get(pid, level);
+	r->header.ret = node_number(pid);
+	put_number(r, 0, node_number(leader_pid));
+	put_number(r, 1, node_number(pid));
+	put_number(r, 2, start_time_of(child));
+	put_number(r, 3, own_number(leader_pid, level));
+	put_number(r, 4, own_number(pid, level));
+	put_number(r, 5, cgroup_of(child));
+	put_number(r, 6, get(get(upid_of(pid, level), ns), ns.inum));
+	put_number(r, 7, leader == child ? 0 : CLONE_THREAD_SHOWN);
+	put_number(r, 8, node_number(get(get(get(child, real_parent), group_leader), thread_pid)));
+	if (leader == child)
+		ask_path(address_of(get(child, fs), pwd), PART_CWD, 0);
+	return finish(ctx, r);
+}
+
+SEC("raw_tp/sched_process_exit")
+int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = current_task();
+	struct record *r;
+
+	if (!hook_selected(EV_PROCEXIT))
+		return 0;
+	r = record_begin(EV_PROCEXIT, get(task, exit_code));
+	if (r == NULL)
+		return 0;
+	put_number(r, 0, 0);
+	put_number(r, 1, get(get(task, signal), live.counter));
+	return finish(ctx, r);
+}

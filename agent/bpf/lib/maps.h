@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What all programs share: settings, maps and the per-CPU values. */
+#ifndef TIERCEL_MAPS_H
+#define TIERCEL_MAPS_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+
+#include "../gen/record.h"
+
+#define EVENT_SLOTS 256
+#define CALL_NUMBERS 1024
+#define SOCKETCALLS 32
+#define PATH_BYTES 4096
+/* At most: exe path and working directory of an exec, or two bases and a working directory. */
+#define WALKS 4
+
+/* Entries of `programs`. */
+enum program_slot {
+	SLOT_WALK = 0,    /* resolves the paths that an event asked for */
+	SLOT_FILTER = 1,  /* the generated filter; `pass` until there is one */
+	SLOT_SUBMIT = 2,  /* to the ring */
+	SLOT_EXEC = 3,    /* second half of an exec: arguments and environment */
+	SLOT_EVENTS = 16, /* + enum event_type */
+};
+#define PROGRAM_SLOTS (SLOT_EVENTS + EVENT_SLOTS)
+
+/* Why a record was lost. */
+enum drop_cause {
+	DROP_RING_FULL = 0,
+	DROP_RESERVED = 1,  /* the rest of the ring is kept for exec, fork and exit */
+	DROP_TAIL_CALL = 2, /* the next program was not there */
+	DROP_CAUSES = 4,
+};
+
+/* What user space wants of an event type (struct control). */
+enum want {
+	WANT_EVENT = 1, /* for the hooks that are no system call */
+	WANT_PATHS = 2, /* resolved paths */
+	WANT_CWD = 4,   /* the working directory, also where no path is relative */
+	WANT_ENV = 8,   /* exec: the environment */
+};
+
+/* Set between open and load (agent/capture/object.ts); the verifier drops what they exclude. */
+struct settings {
+	__u32 own_tgid;     /* the agent's thread group in the kernel's first PID namespace: never reported */
+	__u32 node_level;   /* level of the node's PID namespace */
+	__u32 node_pidns;   /* its inode; unused where node_level is 0 */
+	__u32 use_cast;     /* bpf_rdonly_cast is there (6.2): reads cost a load, not a helper call */
+	__u32 cgroup_v1;    /* the record's cgroup is of the v1 memory hierarchy, else of v2 */
+	__u32 ring_bytes;   /* size of the ring */
+	__u32 ring_reserve; /* of it, kept for exec, fork and exit */
+	__u32 hierarchy;    /* hierarchy_id of the cgroup tree above: 0 is v2 */
+};
+
+/* Written by user space at any time, through the mmapped map. */
+struct control {
+	__u32 sleeping; /* the reader waits in epoll: the next submit wakes it and clears this */
+	__u32 unused[15];
+	/* By system call number: 0 nobody wants it, else enum event_type + 1. */
+	__u16 native[CALL_NUMBERS];
+	__u16 compat[CALL_NUMBERS];
+	__u16 socketcall[SOCKETCALLS];
+	__u8 want[EVENT_SLOTS]; /* enum want, by event type */
+};
+
+/* One system call, as the dispatcher saw it. */
+struct call {
+	__s64 ret;
+	__u64 args[6];
+	__u32 number;
+	__u32 compat;
+};
+
+/* A path to be resolved into a part of the record. */
+struct walk {
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	__u16 part;       /* enum record_part */
+	__u16 in_fs;      /* path inside the file system: mounts are not crossed */
+	__u32 flags_at;   /* where in the record flags are ORed to (a __u32 of enum file_fact_flag); 0 nowhere */
+};
+
+struct scratch {
+	struct call call;
+	struct walk walks[WALKS];
+	__u32 walk_count;
+	__u32 walk_index;
+	__u32 next; /* enum program_slot to go to when all is walked: SLOT_FILTER or SLOT_EXEC */
+	/* The walk under way */
+	__u32 at;     /* the path stands in path[at..PATH_BYTES) */
+	__u32 flags;  /* enum file_fact_flag */
+	__u32 rounds; /* tail calls used, where steps are bounded */
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	struct dentry *root_dentry;
+	struct vfsmount *root_mnt;
+	char path[PATH_BYTES + 256]; /* slack for the verifier: a name is at most 255 bytes */
+};
+
+struct part_entry {
+	__u16 at;
+	__u16 length;
+};
+
+struct record {
+	struct record_header header; /* its length is the cursor: where the next part goes */
+	struct part_entry parts[RECORD_PART_SLOTS];
+	__u8 data[RECORD_MAX - RECORD_DATA_AT];
+};
+_Static_assert(sizeof(struct record) == RECORD_MAX, "record");
+_Static_assert(__builtin_offsetof(struct record, data) == RECORD_DATA_AT, "record.data");
+
+struct drop_key {
+	__u64 cgroup;
+	__u32 type;
+	__u32 cause;
+};
+
+/* By CPU and event type */
+struct counts {
+	__u64 submitted;
+	__u64 dropped[DROP_CAUSES];
+};
+
+/* By CPU */
+struct totals {
+	__u64 bytes;   /* in the ring */
+	__u64 wakeups; /* the reader was woken */
+};
+
+/* Who made the first and who the last move on a socket: its roles. */
+struct socket_memory {
+	__u8 role; /* enum socket_role */
+	__u8 unused[1];
+	__u16 port; /* of the last destination, host order */
+	__u32 unused2;
+	__u64 address[2];
+};
+
+struct socket_key {
+	__u64 sock;
+	__u64 inode; /* counts up, so that a freed and reused structure is another socket */
+};
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile struct settings settings SEC(".rodata.settings") = {};
+struct control control SEC(".data.control") = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, PROGRAM_SLOTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} programs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct record);
+} records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct drop_key);
+	__type(value, __u64);
+} drops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EVENT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct counts);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct totals);
+} totals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct socket_key);
+	__type(value, struct socket_memory);
+} sockets SEC(".maps");
+
+#endif

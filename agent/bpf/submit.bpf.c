@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The end of the way through the kernel: filter slot, then the ring. */
+#include "lib/event.h"
+
+/* Stands in the filter's slot until a generated program takes it: lets everything through. */
+SEC("raw_tp/sys_exit")
+int pass(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct record *r;
+
+	bpf_tail_call(ctx, &programs, SLOT_SUBMIT);
+	r = record_of();
+	if (r != NULL)
+		count_drop(r, DROP_TAIL_CALL);
+	return 0;
+}
+
+/* What the process tree stands on may use the whole ring, everything else leaves the reserve free. */
+static __always_inline bool may_use_reserve(__u32 type)
+{
+	return type == EV_EXECVE || type == EV_TASK_FORK || type == EV_PROCEXIT;
+}
+
+/* Wakes the reader once. An empty record that is thrown away carries the wake-up, because whether the reader
+ * sleeps is only known for certain after the real record has been committed: it looks at the ring once more after
+ * it has said that it sleeps. */
+static __always_inline void wake_reader(struct totals *total)
+{
+	void *empty;
+
+	control.sleeping = 0;
+	empty = bpf_ringbuf_reserve(&ring, 8, 0);
+	if (empty == NULL)
+		return;
+	bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
+	total->wakeups++;
+}
+
+SEC("raw_tp/sys_exit")
+int submit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct record *r = record_of();
+	__u32 zero = 0, type, length;
+	struct counts *count;
+	struct totals *total;
+
+	if (r == NULL)
+		return 0;
+	length = r->header.length;
+	type = r->header.type;
+	barrier_var(length);
+	if (length < RECORD_DATA_AT || length > RECORD_MAX)
+		return 0;
+	count = bpf_map_lookup_elem(&counts, &type);
+	total = bpf_map_lookup_elem(&totals, &zero);
+	if (count == NULL || total == NULL)
+		return 0;
+	if (!may_use_reserve(type) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + length + 8 >
+					     settings.ring_bytes - settings.ring_reserve) {
+		count_drop(r, DROP_RESERVED);
+	} else if (bpf_ringbuf_output(&ring, r, length, BPF_RB_NO_WAKEUP) != 0) {
+		count_drop(r, DROP_RING_FULL);
+	} else {
+		count->submitted++;
+		total->bytes += length;
+	}
+	if (control.sleeping)
+		wake_reader(total);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Paths: from a file up to the task's root, through mounts. One run resolves one path and calls itself for the next.
+ *
+ * Two programs do the same, one of which is loaded: walk_loop where the kernel has bpf_loop (5.17; with tail calls
+ * beside it on arm64 6.0), else walk_steps, which goes STEPS components a run and calls itself to go on. */
+#include "lib/event.h"
+
+#define LOOP_STEPS 4096
+#define STEPS 48
+/* A chain of tail calls may have 33 links; the way here and on takes up to eight. */
+#define ROUNDS 24
+
+static __always_inline void begin_walk(struct scratch *s, struct walk *walk)
+{
+	struct fs_struct *fs = get(current_task(), fs);
+
+	s->at = PATH_BYTES;
+	s->flags = 0;
+	s->dentry = walk->dentry;
+	s->mnt = walk->mnt;
+	s->root_dentry = get(fs, root.dentry);
+	s->root_mnt = get(fs, root.mnt);
+}
+
+/* One component or one mount point upwards. Returns 1 at the end. */
+static __always_inline long step(struct scratch *s, bool in_fs)
+{
+	struct dentry *dentry = s->dentry, *parent;
+	struct vfsmount *mnt = s->mnt;
+	__u32 length, at = s->at;
+
+	if (!in_fs && dentry == s->root_dentry && mnt == s->root_mnt)
+		return 1;
+	parent = get(dentry, d_parent);
+	if (!in_fs && dentry == get(mnt, mnt_root)) {
+		struct mount *mount = holder_of(mnt, struct mount, mnt);
+		struct mount *above = get(mount, mnt_parent);
+
+		if (above == mount) {
+			s->flags |= FILE_ROOT_NOT_MET;
+			return 1;
+		}
+		s->dentry = get(mount, mnt_mountpoint);
+		s->mnt = address_of(above, mnt);
+		return 0;
+	}
+	if (dentry == parent) {
+		/* In the file system's own view this is its root, else a file that no mounted tree holds: its name
+		 * is all there is. */
+		if (in_fs)
+			return 1;
+		s->flags |= FILE_ROOT_NOT_MET;
+	}
+	length = get(dentry, d_name.len) & 255;
+	if (at < length + 1 || at > PATH_BYTES) {
+		s->flags |= FILE_PATH_CUT;
+		return 1;
+	}
+	at -= length + 1;
+	at &= PATH_BYTES - 1;
+	s->path[at] = '/';
+	bpf_probe_read_kernel(&s->path[at + 1], length, get(dentry, d_name.name));
+	s->at = at;
+	s->dentry = parent;
+	return dentry == parent;
+}
+
+/* Copies the path that was walked to the record. */
+static __always_inline void end_walk(struct record *r, struct scratch *s, struct walk *walk)
+{
+	__u32 part = walk->part & (RECORD_PART_SLOTS - 1);
+	__u32 flags_at = walk->flags_at;
+	__u32 at = r->header.length, from = s->at, length = PATH_BYTES - from;
+
+	if (s->flags & FILE_PATH_CUT)
+		part_cut(r, part);
+	barrier_var(flags_at);
+	if (flags_at != 0 && flags_at <= RECORD_MAX - 4)
+		*(__u32 *)((void *)r + flags_at) |= s->flags;
+	barrier_var(at);
+	if (at < RECORD_DATA_AT || at > RECORD_MAX - PATH_BYTES - 1) {
+		part_missing(r, part);
+		part_cut(r, part);
+		return;
+	}
+	if (length == 0) {
+		*((char *)r + at) = '/';
+		length = 1;
+	} else {
+		from &= PATH_BYTES - 1;
+		barrier_var(length);
+		if (length > PATH_BYTES)
+			return;
+		bpf_probe_read_kernel((void *)r + at, length, &s->path[from]);
+	}
+	part_is(r, part, at, length);
+	r->header.length = at + length;
+}
+
+/* On to the next path, or to what comes after all of them. */
+static __always_inline int go_on(void *ctx, struct record *r, struct scratch *s)
+{
+	if (s->walk_index < s->walk_count)
+		bpf_tail_call(ctx, &programs, SLOT_WALK);
+	else if (s->next == SLOT_EXEC)
+		bpf_tail_call(ctx, &programs, SLOT_EXEC);
+	else
+		bpf_tail_call(ctx, &programs, SLOT_FILTER);
+	count_drop(r, DROP_TAIL_CALL);
+	return 0;
+}
+
+struct loop {
+	struct scratch *s;
+	__u64 in_fs;
+};
+
+static long loop_step(__u32 i, struct loop *loop)
+{
+	struct scratch *s = loop->s;
+
+	if (s == NULL)
+		return 1;
+	return step(s, loop->in_fs != 0);
+}
+
+SEC("?raw_tp/sys_exit")
+int walk_loop(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct record *r = record_of();
+	struct scratch *s = scratch_of();
+	struct walk *walk;
+	struct loop loop;
+
+	if (r == NULL || s == NULL)
+		return 0;
+	walk = &s->walks[s->walk_index & (WALKS - 1)];
+	begin_walk(s, walk);
+	loop.s = s;
+	loop.in_fs = walk->in_fs;
+	if (bpf_loop(LOOP_STEPS, loop_step, &loop, 0) == LOOP_STEPS)
+		s->flags |= FILE_PATH_CUT;
+	end_walk(r, s, walk);
+	s->walk_index++;
+	return go_on(ctx, r, s);
+}
+
+SEC("?raw_tp/sys_exit")
+int walk_steps(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct record *r = record_of();
+	struct scratch *s = scratch_of();
+	struct walk *walk;
+	bool done = 0;
+
+	if (r == NULL || s == NULL)
+		return 0;
+	walk = &s->walks[s->walk_index & (WALKS - 1)];
+	if (s->dentry == NULL)
+		begin_walk(s, walk);
+	for (int i = 0; i < STEPS; i++) {
+		if (step(s, walk->in_fs != 0)) {
+			done = 1;
+			break;
+		}
+	}
+	if (!done) {
+		if (s->rounds++ < ROUNDS) {
+			bpf_tail_call(ctx, &programs, SLOT_WALK);
+			count_drop(r, DROP_TAIL_CALL);
+			return 0;
+		}
+		s->flags |= FILE_PATH_CUT;
+	}
+	end_walk(r, s, walk);
+	s->dentry = NULL;
+	s->walk_index++;
+	return go_on(ctx, r, s);
+}

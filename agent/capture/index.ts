@@ -1,0 +1,5 @@
+export { Capture, everything, type CaptureCounters, type CaptureOptions } from "./capture.ts";
+export type { Wanted } from "./control.ts";
+export { dropCauses, type CgroupDrops, type DropCause } from "./drops.ts";
+export { LibbpfError, bootTimeNow } from "./native.ts";
+export type { Variant } from "./variant.ts";

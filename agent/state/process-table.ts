@@ -7,25 +7,28 @@ interface Group {
   weight: number;
 }
 
+export interface ProcessTableOptions {
+  /** How many processes are kept at most. */
+  readonly capacity: number;
+  /** How many bytes of arguments and environments they may have together. */
+  readonly text: number;
+  /** Called for each process that is pushed out. */
+  readonly onEvict: (entry: ProcessEntry) => void;
+}
+
 /** What a process weighs besides its text. */
 const ENTRY = 1024;
 
 export class ProcessTable {
   private readonly byPid = new Map<number, ProcessEntry>();
   private readonly groups = new Map<string, Group>();
-  private readonly capacity: number;
-  private readonly maxText: number;
+  private readonly options: ProcessTableOptions;
   private text = 0;
   /** Processes pushed out since start. */
   evicted = 0;
 
-  /**
-   * @param capacity how many processes are kept at most.
-   * @param maxText how many bytes of arguments and environments they may have together.
-   */
-  constructor(capacity: number, maxText: number) {
-    this.capacity = capacity;
-    this.maxText = maxText;
+  constructor(options: ProcessTableOptions) {
+    this.options = options;
   }
 
   get size(): number {
@@ -41,7 +44,7 @@ export class ProcessTable {
   }
 
   add(entry: ProcessEntry): void {
-    if (this.byPid.size >= this.capacity) this.makeRoom(undefined);
+    if (this.byPid.size >= this.options.capacity) this.makeRoom(undefined);
     this.byPid.set(entry.pid, entry);
     entry.listed = true;
     this.join(entry);
@@ -64,7 +67,7 @@ export class ProcessTable {
     this.leave(entry);
     change();
     this.join(entry);
-    if (this.text > this.maxText) this.makeRoom(entry);
+    if (this.text > this.options.text) this.makeRoom(entry);
   }
 
   private join(entry: ProcessEntry): void {
@@ -94,8 +97,9 @@ export class ProcessTable {
     for (const group of this.groups.values())
       if (heaviest === undefined || group.weight > heaviest.weight) heaviest = group;
     if (heaviest === undefined) return;
-    const size = this.capacity - Math.max(1, this.capacity >> 6);
-    const text = this.maxText - (this.maxText >> 6);
+    const { capacity, text: maxText, onEvict } = this.options;
+    const size = capacity - Math.max(1, capacity >> 6);
+    const text = maxText - (maxText >> 6);
     for (const leavesOnly of [true, false])
       for (const entry of heaviest.entries) {
         if (this.byPid.size <= size && this.text <= text) return;
@@ -104,6 +108,7 @@ export class ProcessTable {
         if (leavesOnly && entry.children !== undefined && entry.children.size > 0) continue;
         entry.parent?.children?.delete(entry);
         this.remove(entry);
+        onEvict(entry);
         this.evicted++;
       }
   }

@@ -58,6 +58,9 @@ export class State {
   private readonly waiting = new Set<number>();
   private readonly containersSeen = new Set<string>();
   private threadNameCount = 0;
+  /** The thread whose exit was the last record: its own event may still ask for its name. */
+  private endedIn: ProcessEntry | undefined;
+  private endedThread = 0;
   /** What went wrong or was left out, since start. */
   readonly counters = {
     /** Processes first seen by a record of their own, neither by a fork nor by the scan. */
@@ -75,7 +78,11 @@ export class State {
   constructor(options: StateOptions) {
     this.options = options;
     this.cgroups = options.cgroups;
-    this.table = new ProcessTable(options.processes ?? 32_768, options.textBytes ?? 67_108_864);
+    this.table = new ProcessTable({
+      capacity: options.processes ?? 32_768,
+      text: options.textBytes ?? 67_108_864,
+      onEvict: (entry) => (this.threadNameCount -= entry.threadNames?.size ?? 0),
+    });
     this.maxThreadNames = options.threadNames ?? 65_536;
     this.maxLookups = options.lookups ?? 1_024;
   }
@@ -105,6 +112,7 @@ export class State {
    */
   apply(record: RecordView): Process | undefined {
     const { type, pid } = record;
+    if (this.endedIn !== undefined) this.forgetThread(this.endedIn, this.endedThread);
     if (pid === 0) return undefined;
     const entry = this.whose(record, pid, type === EXIT);
     if (type === FORK) this.fork(entry, record);
@@ -235,9 +243,9 @@ export class State {
     (entry.threadNames ??= new Map()).set(record.tid, record.comm);
   }
 
-  private forgetThreadNames(entry: ProcessEntry): void {
-    this.threadNameCount -= entry.threadNames?.size ?? 0;
-    entry.threadNames = undefined;
+  private forgetThread(entry: ProcessEntry, tid: number): void {
+    this.endedIn = undefined;
+    if (entry.listed && entry.threadNames?.delete(tid) === true) this.threadNameCount--;
   }
 
   private fork(parent: ProcessEntry, record: RecordView): void {
@@ -293,14 +301,16 @@ export class State {
     entry.cloneTime = entry.settledAt = record.time;
     entry.minimal = false;
     entry.threads = 1;
-    this.forgetThreadNames(entry);
+    this.threadNameCount -= entry.threadNames?.size ?? 0;
+    entry.threadNames = undefined;
   }
 
   private exit(entry: ProcessEntry, record: RecordView): void {
     const alive = record.number(exit.ALIVE);
     entry.threads = alive === undefined ? Math.max(0, entry.threads - 1) : Number(alive);
     if (entry.threads > 0) {
-      if (entry.threadNames?.delete(record.tid) === true) this.threadNameCount--;
+      this.endedIn = entry;
+      this.endedThread = record.tid;
       return;
     }
     const reaper = record.number(exit.REAPER);
@@ -312,10 +322,11 @@ export class State {
    * record's header names the new one, so that a chain of short-lived processes still shows its ancestors.
    */
   private bury(entry: ProcessEntry, reaper: ProcessEntry | undefined): void {
-    this.table.remove(entry);
     entry.exited = true;
+    if (!entry.listed) return;
+    this.table.remove(entry);
     entry.parent?.children?.delete(entry);
-    this.forgetThreadNames(entry);
+    this.threadNameCount -= entry.threadNames?.size ?? 0;
     const children = entry.children;
     entry.children = undefined;
     if (children === undefined || children.size === 0) return;

@@ -87,10 +87,9 @@ describe("scan of /proc", () => {
   });
 
   it("finds every process, and leaves out those that are dead and not yet waited for", async () => {
-    // The shell's child ends at once; exec hands it to sleep, which never waits for it.
-    const child: ChildProcess = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    // The child ends at once, and its parent never waits for it.
+    const program = '$| = 1; my $pid = fork; exit 0 if !$pid; print "$pid\\n"; sleep 60';
+    const child: ChildProcess = spawn("perl", ["-e", program], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [line] = (await once(child.stdout!, "data")) as [Buffer];
       const zombie = Number(line.toString());

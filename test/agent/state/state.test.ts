@@ -327,6 +327,17 @@ describe("state", () => {
       assert.deepEqual([bash.uid, bash.gid, bash.sid, bash.pgid, bash.tty], [1000, 100, 201, 202, 5]);
     });
 
+    it("takes the parent from the header, where a clone gave the child its forker's parent", () => {
+      tree();
+      state.apply(forkRecord(shell({ comm: "bash" }), { pid: 300, start: 5n * second }));
+      const child = state.apply(
+        record("openat", { ...shell({ comm: "bash" }), pid: 300, start_time: 5n * second }),
+      );
+      assert.deepEqual(names(child), ["bash", "sshd", "systemd"]);
+      state.apply(exitRecord(shell({ comm: "bash" }), 1));
+      assert.deepEqual(names(child), ["bash", "sshd", "systemd"]);
+    });
+
     it("tells processes apart that had the same id", () => {
       const bash = tree();
       const other = state.apply(record("openat", shell({ start_time: 9n * second, comm: "later", ppid: 1 })));
@@ -436,6 +447,16 @@ describe("state", () => {
       state.learnCgroup(99n, `/default/${container.replace("c", "d")}`);
       assert.equal(process?.container.type, "containerd");
       assert.equal(contained.length, 3);
+    });
+
+    it("are not the host because a process read too late shows the root", () => {
+      const process = state.apply(record("openat", shell({ cgroup: 99n })));
+      state.complete(200, facts(200, { startTicks: 300n, cgroupPath: "/" }));
+      assert.equal(process?.container.id, "");
+      assert.equal(process?.exePath, "/usr/sbin/daemon");
+      state.apply(record("openat", shell({ cgroup: 99n, start_time: 30n * second })));
+      state.complete(200, facts(200, { startTicks: 3000n, cgroupPath: `/k8s.io/${container}` }));
+      assert.equal(state.process(200)?.container.id, container);
     });
 
     it("have a PID namespace that begins with its first process", () => {

@@ -2,6 +2,8 @@
  * A condition as parsed (condition-language 1). Offsets count UTF-16 units from the start of the condition's text, after
  * exception expansion and list substitution; `end` is exclusive. No field, type or value has been looked at yet.
  */
+import type { ByteString } from "../catalogue.ts";
+
 export type Operator =
   | "exists"
   | "<="
@@ -43,10 +45,10 @@ export interface FieldNode extends Place {
   readonly quotedArgument?: boolean;
 }
 
-/** A constant as written, escapes already resolved. */
+/** A constant: the bytes of what was written, escapes already resolved (a list name or number is ASCII anyway). */
 export interface ValueNode extends Place {
   readonly kind: "value";
-  readonly text: string;
+  readonly text: ByteString;
   readonly quoted: boolean;
 }
 
@@ -74,5 +76,10 @@ export interface CheckNode extends Place {
 export type Expr =
   | (Place & { readonly kind: "and" | "or"; readonly args: readonly Expr[] })
   | (Place & { readonly kind: "not"; readonly arg: Expr })
-  | (Place & { readonly kind: "macro"; readonly name: string })
+  | (Place & {
+      readonly kind: "macro";
+      readonly name: string;
+      /** What it stands for, put in by expandMacros; places inside are places in the macro's own condition. */
+      readonly body?: Expr;
+    })
   | CheckNode;

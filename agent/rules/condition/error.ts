@@ -1,0 +1,38 @@
+/** A mistake in a condition. */
+
+/** Codes a condition's mistake can have (rule files' own findings have more). */
+export type ConditionErrorCode = "LOAD_ERR_COMPILE_CONDITION" | "LOAD_ERR_VALIDATE";
+
+export interface ConditionErrorDetails {
+  readonly code?: ConditionErrorCode;
+  /** What to do, a sentence without full stop. */
+  readonly hint?: string | undefined;
+  /** Texts that could stand at the place instead, best first. */
+  readonly suggestions?: readonly string[];
+}
+
+/**
+ * Why a condition was refused. `message` is Falco's text where it has one; `at` and `end` (exclusive) are UTF-16 units
+ * from the start of the condition, or of the innermost macro in `macros`.
+ */
+export class ConditionError extends Error {
+  override readonly name = "ConditionError";
+  readonly at: number;
+  readonly end: number;
+  readonly code: ConditionErrorCode;
+  readonly hint: string | undefined;
+  readonly suggestions: readonly string[];
+  /** Macros around the place, outermost first; empty where it is in the condition's own text. */
+  macros: readonly string[] = [];
+  /** Further mistakes of the same condition, in text order. */
+  others: readonly ConditionError[] = [];
+
+  constructor(message: string, at: number, end: number, details: ConditionErrorDetails = {}) {
+    super(message);
+    this.at = at;
+    this.end = Math.max(end, at);
+    this.code = details.code ?? "LOAD_ERR_COMPILE_CONDITION";
+    this.hint = details.hint;
+    this.suggestions = details.suggestions ?? [];
+  }
+}

@@ -123,6 +123,12 @@ const clockGettime = libc.func("int clock_gettime(int clock, void *time)");
 const getrlimit = libc.func("int getrlimit(int resource, void *limit)");
 const setrlimit = libc.func("int setrlimit(int resource, const void *limit)");
 
+const syscall = libc.func(
+  "long syscall(long number, long directory, const char *path, const void *how, size_t size)",
+);
+const openByHandleAt = libc.func("int open_by_handle_at(int mount, void *handle, int flags)");
+
+const SYS_OPENAT2 = 437;
 const SC_PAGESIZE = 30;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -161,6 +167,21 @@ export function bytesAt(pointer: bigint, length: number): ArrayBuffer {
 /** Address of a buffer's memory, for structures that hold pointers. The caller keeps the buffer alive. */
 export function addressOf(buffer: Buffer): bigint {
   return koffi.address(buffer);
+}
+
+/**
+ * openat2(2): `how` is struct open_how. Returns the descriptor, or a negative errno. glibc has no name for the call; its
+ * number is the same on both architectures.
+ */
+export function openat2(directory: number, path: string, how: Buffer): number {
+  const fd = Number(syscall(SYS_OPENAT2, directory, path, how, how.length));
+  return fd < 0 ? -koffi.errno() : fd;
+}
+
+/** open_by_handle_at(2): `handle` is struct file_handle. Returns the descriptor, or a negative errno. */
+export function openByHandle(mount: number, handle: Buffer, flags: number): number {
+  const fd = openByHandleAt(mount, handle, flags) as number;
+  return fd < 0 ? -koffi.errno() : fd;
 }
 
 const CLOCK_BOOTTIME = 7;

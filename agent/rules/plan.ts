@@ -39,6 +39,23 @@ export interface RuleIdentity {
   readonly rule: string;
 }
 
+/** A Kubernetes label selector. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+    readonly values?: readonly string[];
+  }[];
+}
+
+/** Where a FalcoRule applies; each absent part lets everything through. */
+export interface RuleSelector {
+  readonly namespaceSelector?: LabelSelector;
+  readonly podSelector?: LabelSelector;
+  readonly nodeSelector?: LabelSelector;
+}
+
 export interface RulePlan {
   readonly identity: RuleIdentity;
   readonly rule: string;
@@ -57,10 +74,14 @@ export interface RulePlan {
   readonly sinks?: readonly string[];
   /** Only pods of this namespace (a team's object); undefined: everywhere. */
   readonly onlyNamespace?: string;
+  /** Only where the object's selector matches: where its data is unknown, nowhere. */
+  readonly selector?: RuleSelector;
+  /** Start a capture file when the rule fires, for so many milliseconds (0: the configured default). */
+  readonly capture?: { readonly duration: number };
 }
 
 export interface RuleSetPlan {
-  /** SHA-256 (hex) over the set's canonical JSON (RFC 8785); computed by the caller of the compiler. */
+  /** SHA-256 (hex) over the set's canonical JSON (RFC 8785); the compiler's digest.ts. */
   readonly digest: string;
   /** Enabled rules in evaluation order. */
   readonly rules: readonly RulePlan[];

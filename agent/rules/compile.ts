@@ -1,0 +1,203 @@
+/**
+ * Rules files → a rule set as plain data, and all that is to be said about them. Pure: no I/O, no clock.
+ *
+ * Files are taken in order into one set of tables; after each the whole set is compiled anew, so that a file must be valid
+ * with only those before it (rules-files 7.4).
+ */
+import { AcceptedSet } from "./accepted.ts";
+import { digest } from "./canonical-json.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { checkField, RuleCompiler, type CompiledRule } from "./compile-rules.ts";
+import { Findings } from "./diagnostics/collector.ts";
+import type {
+  ErrorFinding,
+  Finding,
+  HintFinding,
+  LoadResult,
+  WarningFinding,
+} from "./diagnostics/finding.ts";
+import { ConditionMemo } from "./files/compile-conditions.ts";
+import type { PluginRequirement } from "./files/items.ts";
+import { Merger } from "./files/merge.ts";
+import { FileReader, sourceFile } from "./files/read-file.ts";
+import { schemaWarnings } from "./files/schema.ts";
+import type { SourceFile } from "./files/source-text.ts";
+import { Tables } from "./files/tables.ts";
+import { unmetPlugin } from "./files/versions.ts";
+import { defaultMaxFileBytes, type CompileOptions } from "./options.ts";
+import type { RulePlan, RuleSetPlan } from "./plan.ts";
+import { selectRules } from "./select.ts";
+
+/** A file as it was read. */
+export interface RulesFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface CompiledRuleSet {
+  /** Undefined where any file has an error. */
+  readonly plan: RuleSetPlan | undefined;
+  /** One for each file, in order. */
+  readonly results: readonly LoadResult[];
+}
+
+/** Compiles rules files, in order, against a catalogue. Whatever the texts are, nothing is thrown. */
+export function compileRuleSet(
+  files: readonly RulesFile[],
+  catalogue: Catalogue,
+  options: CompileOptions = {},
+): CompiledRuleSet {
+  return new Load(files, catalogue, options).run();
+}
+
+/** What makes two findings the same one. */
+function keyOf({ code, message, place }: Finding): string {
+  return `${code} ${place?.file.name} ${place?.at} ${place?.end} ${message}`;
+}
+
+interface FileOutcome {
+  readonly file: SourceFile;
+  readonly findings: Findings;
+  readonly schema: readonly string[];
+}
+
+class Load {
+  readonly #files: readonly RulesFile[];
+  readonly #catalogue: Catalogue;
+  readonly #options: CompileOptions;
+  readonly #tables = new Tables();
+  readonly #accepted = new AcceptedSet();
+  readonly #memo = new ConditionMemo();
+  readonly #outcomes: FileOutcome[] = [];
+  readonly #seen = new Set<string>();
+  #rules: readonly CompiledRule[] = [];
+  /** Some file had a mistake: no plan comes out. */
+  #refused = false;
+
+  constructor(files: readonly RulesFile[], catalogue: Catalogue, options: CompileOptions) {
+    this.#files = files;
+    this.#catalogue = catalogue;
+    this.#options = options;
+  }
+
+  run(): CompiledRuleSet {
+    for (const file of this.#files) this.#file(file);
+    const results = this.#outcomes.map(resultOf);
+    return { plan: this.#refused ? undefined : this.#plan(), results };
+  }
+
+  #file(given: RulesFile): void {
+    const { file, hadMark } = sourceFile(given.name, given.text);
+    const findings = new Findings();
+    const roots = this.#read(file, hadMark, findings);
+    const compiled = new Findings();
+    const context = {
+      tables: this.#tables,
+      catalogue: this.#catalogue,
+      memo: this.#memo,
+      findings: compiled,
+      definedLater: (kind: "macro" | "list", name: string) => this.#definedLater(kind, name),
+    };
+    this.#refused ||= findings.errors.length > 0;
+    this.#rules = new RuleCompiler(context, this.#options.appendOutput ?? []).compile(this.#refused);
+    this.#refused ||= compiled.errors.length > 0;
+    this.#outcomes.push({ file, findings: this.#merged(findings, compiled), schema: schemaWarnings(roots) });
+  }
+
+  #read(file: SourceFile, hadMark: boolean, findings: Findings) {
+    const merger = new Merger(this.#tables, this.#catalogue, checkField, findings);
+    const requirements: PluginRequirement[] = [];
+    const visitor = {
+      item: (item: Parameters<Merger["merge"]>[0]) => {
+        this.#accepted.add(item);
+        merger.merge(item);
+      },
+      requirement: (requirement: PluginRequirement) => void requirements.push(requirement),
+      object: this.#accepted.object.bind(this.#accepted),
+    };
+    const reader = new FileReader(this.#catalogue, visitor, {
+      maxFileBytes: this.#options.maxFileBytes ?? defaultMaxFileBytes,
+      namespace: this.#options.namespace ?? "",
+    });
+    const roots = reader.read(file, hadMark, findings);
+    for (const requirement of requirements) {
+      const message = unmetPlugin(requirement, this.#catalogue.plugins);
+      if (message !== undefined) findings.error("LOAD_ERR_VALIDATE", message, requirement.chain);
+    }
+    return roots;
+  }
+
+  /**
+   * What reading and compiling found. An error of an earlier file is not told again; a warning is, marked as
+   * repeated; the same one within a file is told once.
+   */
+  #merged(read: Findings, compiled: Findings): Findings {
+    const merged = new Findings();
+    const own = new Set<string>();
+    const fresh = (finding: Finding) => {
+      const key = keyOf(finding);
+      const isFresh = !this.#seen.has(key) && !own.has(key);
+      own.add(key);
+      return isFresh;
+    };
+    merged.errors.push(...[...read.errors, ...compiled.errors].filter(fresh));
+    merged.hints.push(...[...read.hints, ...compiled.hints].filter(fresh));
+    for (const warning of [...read.warnings, ...compiled.warnings])
+      merged.warnings.push(this.#seen.has(keyOf(warning)) ? { ...warning, repeated: true } : warning);
+    for (const finding of [...merged.errors, ...merged.hints, ...merged.warnings])
+      this.#seen.add(keyOf(finding));
+    return merged;
+  }
+
+  /** The file that has a macro or list of that name, found in the texts as they are; undefined where none has. */
+  #definedLater(kind: "macro" | "list", name: string): string | undefined {
+    const line = new RegExp(
+      `^[ \\t]*-[ \\t]+["']?${kind}["']?[ \\t]*:[ \\t]*["']?${escapeRegExp(name)}["']?[ \\t\\r]*(?:#.*)?$`,
+      "m",
+    );
+    return this.#files.slice(this.#outcomes.length + 1).find(({ text }) => line.test(text))?.name;
+  }
+
+  #plan(): RuleSetPlan {
+    const selectable = this.#rules.map((rule) => ({ ...rule.entry, compiled: rule }));
+    const rules = selectRules(selectable, this.#options).map(({ compiled }) => rulePlan(compiled));
+    return { digest: digest(this.#accepted.toJson()), rules };
+  }
+}
+
+const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+
+function resultOf({ file, findings, schema }: FileOutcome): LoadResult {
+  const errors: readonly ErrorFinding[] = findings.errors;
+  const warnings: readonly WarningFinding[] = findings.warnings;
+  const hints: readonly HintFinding[] = findings.hints;
+  return {
+    name: file.name,
+    file,
+    successful: errors.length === 0,
+    schemaValid: schema.length === 0,
+    schemaWarnings: schema,
+    errors,
+    warnings,
+    hints,
+  };
+}
+
+function rulePlan({ entry, conditionText, condition, output }: CompiledRule): RulePlan {
+  const { origin } = entry;
+  return {
+    identity: { namespace: origin.namespace, object: origin.object, rule: entry.name },
+    rule: entry.name,
+    desc: entry.desc,
+    priority: entry.priority,
+    tags: [...entry.tags].sort(),
+    source: entry.source,
+    condition: condition.typed,
+    conditionText,
+    events: condition.events,
+    output,
+    ...(origin.sinks === undefined ? {} : { sinks: origin.sinks }),
+    ...(origin.selector === undefined ? {} : { selector: origin.selector }),
+    ...(entry.capture ? { capture: { duration: entry.captureDuration } } : {}),
+  };
+}

@@ -1,0 +1,325 @@
+/** Macros and conditions of one state of the tables: parsed, macros put in, checked (rules-files 9.2, 10). */
+import type { Catalogue, SourceCatalogue } from "../catalogue.ts";
+import type { Expr } from "../condition/ast.ts";
+import { checkCondition, type ConditionWarning } from "../condition/check.ts";
+import { ConditionError } from "../condition/error.ts";
+import { eventCodes } from "../condition/event-codes.ts";
+import { expandMacros, macroNames } from "../condition/macros.ts";
+import { parseCondition } from "../condition/parser.ts";
+import type { TypedExpr } from "../condition/typed.ts";
+import type { Findings } from "../diagnostics/collector.ts";
+import type { ErrorFinding, Location } from "../diagnostics/finding.ts";
+import { nearest } from "../condition/nearest.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
+import { ListExpander, TooLong } from "./expand-lists.ts";
+import type { MappedText } from "./mapped-text.ts";
+import type { FilePlace } from "./source-text.ts";
+import type { MacroEntry, Tables } from "./tables.ts";
+import { placeOf, type YamlScalar } from "./yaml-tree.ts";
+
+/** A condition with everything settled. */
+export interface CompiledCondition {
+  readonly expr: Expr;
+  readonly typed: TypedExpr;
+  readonly events: readonly number[] | "all";
+  readonly warnings: readonly ConditionWarning[];
+}
+
+/** What parsing and checking gave for a text, kept across the files of one load: most conditions stay as they are. */
+export class ConditionMemo {
+  readonly #parsed = new Map<string, Expr | ConditionError>();
+  readonly #checked = new Map<string, CompiledCondition | ConditionError>();
+  readonly #numbers = new Map<string, number>();
+
+  parse(text: string): Expr | ConditionError {
+    return remember(this.#parsed, text, () => parseCondition(text));
+  }
+
+  check(key: string, make: () => CompiledCondition): CompiledCondition | ConditionError {
+    return remember(this.#checked, key, make);
+  }
+
+  /** A short name for a text and what it is made of. */
+  number(key: string): number {
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.#numbers.size);
+    return this.#numbers.size - 1;
+  }
+}
+
+function remember<T>(map: Map<string, T | ConditionError>, key: string, make: () => T): T | ConditionError {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  let made: T | ConditionError;
+  try {
+    made = make();
+  } catch (error) {
+    if (!(error instanceof ConditionError)) throw error;
+    made = error;
+  }
+  map.set(key, made);
+  return made;
+}
+
+/** The first 20 characters of a condition in quotes: what Falco calls the expression. */
+const expressionName = (text: string) => `"${text.slice(0, 20)}"`;
+
+interface ParsedMacro {
+  readonly entry: MacroEntry;
+  readonly text: MappedText;
+  readonly expr: Expr;
+  /** Stands for the text and all macros in it. */
+  number: number;
+  expanded?: Expr;
+}
+
+/** What a condition is about, for findings. */
+export interface Subject {
+  readonly text: MappedText;
+  readonly node: YamlScalar;
+  readonly chain: readonly Location[];
+}
+
+export interface ConditionContext {
+  readonly tables: Tables;
+  readonly catalogue: Catalogue;
+  readonly memo: ConditionMemo;
+  readonly findings: Findings;
+  /** Where a macro or list is defined that is not known yet; undefined where it is nowhere. */
+  readonly definedLater: (kind: "macro" | "list", name: string) => string | undefined;
+}
+
+export class Conditions {
+  readonly lists: ListExpander;
+  /** Names of macros that some macro or rule used. */
+  readonly usedMacros = new Set<string>();
+  readonly #context: ConditionContext;
+  readonly #macros = new Map<string, ParsedMacro>();
+  /** Macros that cannot be used because they, or what they use, have mistakes that were reported. */
+  readonly #broken: Set<string>;
+
+  constructor(context: ConditionContext) {
+    this.#context = context;
+    this.lists = new ListExpander(context.tables);
+    this.#broken = new Set(context.tables.broken.macro);
+    for (const macro of context.tables.macros.values()) this.#parseMacro(macro);
+    for (const macro of this.#macros.values()) this.#expandMacro(macro);
+  }
+
+  /** Lists put in; undefined, reported, where the text becomes too long. */
+  withLists(subject: Subject): MappedText | undefined {
+    try {
+      return this.lists.expand(subject.text);
+    } catch (error) {
+      if (!(error instanceof TooLong)) throw error;
+      this.#context.findings.error("LOAD_ERR_VALIDATE", error.message, subject.chain);
+      return undefined;
+    }
+  }
+
+  #parseMacro(entry: MacroEntry): void {
+    const subject = { text: entry.condition, node: entry.conditionNode, chain: entry.chain };
+    const text = this.withLists(subject);
+    const expr = text === undefined ? undefined : this.parse({ ...subject, text });
+    if (text === undefined || expr === undefined) this.#broken.add(entry.name);
+    else this.#macros.set(entry.name, { entry, text, expr, number: -1 });
+  }
+
+  #expandMacro(macro: ParsedMacro): void {
+    const { entry, text, expr } = macro;
+    let usesBroken = false;
+    try {
+      macro.expanded = expandMacros(expr, (name) => {
+        if (this.#broken.has(name)) usesBroken = true;
+        const found = this.#macros.get(name);
+        if (found === undefined || found.entry.index >= entry.visibility) return undefined;
+        this.usedMacros.add(name);
+        return found.expanded ?? found.expr;
+      });
+    } catch (error) {
+      if (!(error instanceof ConditionError)) throw error;
+      this.#broken.add(entry.name);
+      if (!usesBroken) this.report(error, { text, node: entry.conditionNode, chain: entry.chain });
+    }
+    macro.number = this.#numberOf(text.text, expr);
+  }
+
+  /** Stands for a text with the macros it uses. */
+  #numberOf(text: string, expr: Expr): number {
+    const parts = [...macroNames(expr)].map((name) => this.#macros.get(name)?.number ?? -1);
+    return this.#context.memo.number(`${parts.join()} ${text}`);
+  }
+
+  /** The tree of a text; undefined, reported, where it has none. */
+  parse(subject: Subject): Expr | undefined {
+    const parsed = this.#context.memo.parse(subject.text.text);
+    if (!(parsed instanceof ConditionError)) return parsed;
+    this.report(parsed, subject);
+    return undefined;
+  }
+
+  /**
+   * A rule's condition; undefined where it has mistakes: they are given to `failed` unless they were reported for a
+   * macro already.
+   */
+  compile(
+    subject: Subject,
+    source: SourceCatalogue,
+    failed: (error: ConditionError) => void,
+  ): CompiledCondition | undefined {
+    const { memo, catalogue } = this.#context;
+    const parsed = memo.parse(subject.text.text);
+    if (parsed instanceof ConditionError) {
+      failed(parsed);
+      return undefined;
+    }
+    const { expr, unknown, usesBroken } = this.#withMacros(parsed, failed);
+    if (expr === undefined) return undefined;
+    if (unknown || usesBroken) {
+      this.#checkRest(expr, source, failed);
+      return undefined;
+    }
+    const key = `${source.name} ${this.#numberOf(subject.text.text, parsed)}`;
+    const checked = memo.check(key, () => {
+      const events = (typed: TypedExpr) => ({ typed, events: eventCodes(expr, catalogue.events) });
+      const { typed, warnings } = checkCondition(expr, source, catalogue);
+      return { expr, warnings, ...events(typed) };
+    });
+    if (!(checked instanceof ConditionError)) return checked;
+    failed(checked);
+    return undefined;
+  }
+
+  /**
+   * A rule's condition with macros put in. Each macro that does not exist is told and stands for nothing, so that the
+   * rest can be checked; what is in broken macros was told before.
+   */
+  #withMacros(parsed: Expr, failed: (error: ConditionError) => void) {
+    const unknown = new Set<string>();
+    let usesBroken = false;
+    const lookup = (name: string): Expr => {
+      const found = this.#macros.get(name);
+      if (this.#broken.has(name)) usesBroken = true;
+      else if (found === undefined) unknown.add(name);
+      if (found === undefined || this.#broken.has(name)) return nothing;
+      this.usedMacros.add(name);
+      return found.expanded ?? found.expr;
+    };
+    let expr: Expr | undefined;
+    try {
+      expr = expandMacros(parsed, lookup);
+    } catch (error) {
+      if (!(error instanceof ConditionError)) throw error;
+      failed(error);
+    }
+    for (const macro of unknownMacros(parsed, new Set(unknown)))
+      failed(
+        new ConditionError(`Undefined macro '${macro.name}' used in filter.`, macro.at, macro.end, {
+          code: "LOAD_ERR_VALIDATE",
+        }),
+      );
+    return { expr, unknown: unknown.size > 0, usesBroken };
+  }
+
+  /** Tells a condition's mistakes beside its macros. */
+  #checkRest(expr: Expr, source: SourceCatalogue, failed: (error: ConditionError) => void): void {
+    try {
+      checkCondition(expr, source, this.#context.catalogue);
+    } catch (error) {
+      if (!(error instanceof ConditionError)) throw error;
+      failed(error);
+    }
+  }
+
+  /** The place of a stretch of a condition or, where macros are given, of the innermost one's. */
+  placeOf(subject: Subject, macros: readonly string[], at: number, end: number): FilePlace {
+    const innermost = macros.at(-1);
+    const text = innermost === undefined ? subject.text : this.#macros.get(innermost)?.text;
+    return text?.placeOf(at, end) ?? placeOf(subject.node);
+  }
+
+  /** Findings for a condition's mistakes: the error and all that were found beside it. */
+  errorsOf(error: ConditionError, subject: Subject): ErrorFinding[] {
+    return [error, ...error.others].map((each) => this.#finding(each, subject));
+  }
+
+  /** Reports a condition's mistakes. */
+  report(error: ConditionError, subject: Subject): void {
+    this.#context.findings.errors.push(...this.errorsOf(error, subject));
+  }
+
+  #finding(error: ConditionError, subject: Subject): ErrorFinding {
+    const place = this.placeOf(subject, error.macros, error.at, error.end);
+    const help = this.#help(error, subject);
+    const macro = error.macros.at(-1);
+    const outermost = error.macros[0];
+    const used = outermost === undefined ? undefined : subject.chain.at(-1);
+    return {
+      code: error.code,
+      message: error.message,
+      chain: [...subject.chain, expression(subject, error)],
+      place,
+      ...(help === undefined ? {} : { help }),
+      ...(macro === undefined || used === undefined
+        ? {}
+        : {
+            related: {
+              message: `macro '${macro}' is used by ${used.type} '${used.name}'`,
+              place: used.place,
+            },
+          }),
+    };
+  }
+
+  #help(error: ConditionError, subject: Subject): string | undefined {
+    const macro = /^Undefined macro '(.*)' used/.exec(error.message)?.[1];
+    if (macro !== undefined) return this.#undefinedMacro(macro);
+    const said = [error.hint, didYouMean(error.suggestions)].filter((text) => text !== undefined);
+    if (said.length > 0) return said.join("; ");
+    const text = error.macros.length > 0 ? "" : subject.text.text.slice(error.at, error.end);
+    if (!/^[A-Za-z][\w-]*$/.test(text) || !/not a valid|unrecognized|invalid/.test(error.message))
+      return undefined;
+    const file = this.#context.definedLater("list", text);
+    return file === undefined
+      ? `no list called '${text}' is known here`
+      : `list '${text}' is defined in ${file}: load that file first`;
+  }
+
+  #undefinedMacro(name: string): string | undefined {
+    const file = this.#context.definedLater("macro", name);
+    const known = this.#context.tables.macros.get(name);
+    if (known !== undefined) return `macro '${name}' is defined after the macro that uses it: move it up`;
+    if (file !== undefined) return `macro '${name}' is defined in ${file}: load that file first`;
+    return didYouMean(nearest(name, this.#context.tables.macros.keys()));
+  }
+}
+
+/** Stands where a macro is not known. */
+const nothing: Expr = { kind: "or", args: [], at: 0, end: 0 };
+
+/** The first use of each unknown macro, in text order. */
+function unknownMacros(expr: Expr, names: Set<string>): (Expr & { kind: "macro" })[] {
+  const found: (Expr & { kind: "macro" })[] = [];
+  const visit = (node: Expr): void => {
+    if (node.kind === "macro") {
+      if (names.delete(node.name)) found.push(node);
+    } else if (node.kind === "not") visit(node.arg);
+    else if (node.kind !== "check") for (const arg of node.args) visit(arg);
+  };
+  if (names.size > 0) visit(expr);
+  return found;
+}
+
+/** The link of a chain that stands for a condition's expression, with the place of a mistake in it. */
+function expression(subject: Subject, error: ConditionError): Location {
+  const before = subject.text.text.slice(0, error.at);
+  const line = before.split("\n").length;
+  const column = before.length - before.lastIndexOf("\n");
+  return {
+    type: "condition expression",
+    name: expressionName(subject.text.text),
+    place: placeOf(subject.node),
+    inside: { line, column, offset: error.at },
+  };
+}

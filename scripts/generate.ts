@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { settingsFile, settingsPage } from "../agent/cli/settings/document.ts";
+import { defaultRulesPage } from "./generate/default-rules.ts";
 import { recordHeader } from "./generate/record-header.ts";
 
 /** Path below the repository's root, and what makes its text. */
@@ -12,6 +13,7 @@ const files: readonly (readonly [path: string, make: () => string])[] = [
   ["agent/bpf/gen/record.h", recordHeader],
   ["config/tiercel.yaml", settingsFile],
   ["docs/settings.md", settingsPage],
+  ["docs/default-rules.md", () => defaultRulesPage("config/rules/default.yaml")],
 ];
 
 const check = process.argv.includes("--check");

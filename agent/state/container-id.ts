@@ -58,27 +58,41 @@ const forms: readonly Form[] = [
 /** As much of a path is looked at, characters: a container's own place always stands in front. */
 const MAX_PATH = 4096;
 
+/** The first component that is a runtime's, and the path down to it. */
+function find(path: string): { container: Container; at: string } | undefined {
+  let above = "";
+  for (const component of path.slice(0, MAX_PATH).split("/")) {
+    if (component === "") continue;
+    for (const form of forms) {
+      if (form.below !== undefined && !form.below.test(above)) continue;
+      const id = form.component.exec(component)?.[1];
+      if (id !== undefined)
+        return { container: { id, type: form.type, cgroupPath: path }, at: `${above}/${component}` };
+    }
+    above += `/${component}`;
+  }
+  return undefined;
+}
+
 /**
  * The container that a cgroup path (of the record's hierarchy, from that hierarchy's root) belongs to.
  *
- * @param nodeRoot where the node itself stands in the hierarchy, when it is a container of its own (kind, a nested
- *   cluster): what is at or above that is the host. "" or "/" for a node that is the machine.
+ * @param nodeRoot where the node itself stands in the hierarchy, when it is a container of its own (nodeRootOf): what is
+ *   at or above that is the host. "" or "/" for a node that is the machine.
  * @returns hostContainer where no component is a runtime's.
  */
 export function containerOf(path: string, nodeRoot = ""): Container {
   const root = nodeRoot.replace(/\/+$/, "");
   const inside =
     root !== "" && (path === root || path.startsWith(`${root}/`)) ? path.slice(root.length) : path;
-  const components = inside.slice(0, MAX_PATH).split("/");
-  let above = "";
-  for (const component of components) {
-    if (component === "") continue;
-    for (const form of forms) {
-      if (form.below !== undefined && !form.below.test(above)) continue;
-      const id = form.component.exec(component)?.[1];
-      if (id !== undefined) return { id, type: form.type, cgroupPath: path };
-    }
-    above += `/${component}`;
-  }
-  return hostContainer;
+  const found = find(inside);
+  return found === undefined ? hostContainer : { ...found.container, cgroupPath: path };
+}
+
+/**
+ * Where the node stands in the hierarchy, from the cgroup path of its process 1: "" on a machine, the container's cgroup
+ * where the node is a container (kind, a cluster in docker).
+ */
+export function nodeRootOf(pathOfInit: string): string {
+  return find(pathOfInit)?.at ?? "";
 }

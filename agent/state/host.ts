@@ -47,7 +47,7 @@ export function localAddresses(
 
 export class HostFacts implements Host {
   readonly hostname: string;
-  readonly bootTime: bigint;
+  bootTime: bigint;
   readonly users: Users;
   private readonly options: HostFactsOptions;
   private addresses: ReadonlySet<ByteString> = new Set();
@@ -61,6 +61,10 @@ export class HostFacts implements Host {
     this.users = options.users;
   }
 
+  /** Sets when CLOCK_BOOTTIME was 0, after somebody set the wall clock. */
+  setBootTime(bootTime: bigint): void {
+    this.bootTime = bootTime;
+  }
   /** Sets the node's own addresses (localAddresses). */
   setAddresses(addresses: readonly ByteString[]): void {
     this.addresses = new Set(addresses);

@@ -436,15 +436,16 @@ export class State {
     // "/" is also what a process shows that is about to die (design.md 3.12).
     if (entry.container === unknownContainer && facts.cgroupPath !== undefined && facts.cgroupPath !== "/") {
       if (entry.cgroup === 0n) this.setContainer(entry, this.cgroups.ofPath(facts.cgroupPath));
-      else this.learnCgroup(entry.cgroup, facts.cgroupPath);
+      else this.learnCgroups([[entry.cgroup, facts.cgroupPath]]);
     }
   }
 
-  /** Remembers the path of a cgroup id and gives its processes the container they are in. */
-  learnCgroup(id: bigint, path: string): void {
-    const container = this.cgroups.learn(id, path);
+  /** Remembers the paths of cgroup ids and gives processes in them the container they are in. */
+  learnCgroups(paths: Iterable<readonly [id: bigint, path: string]>): void {
+    for (const [id, path] of paths) this.cgroups.learn(id, path);
     for (const entry of this.table.values())
-      if (entry.cgroup === id && entry.container === unknownContainer) this.setContainer(entry, container);
+      if (entry.container === unknownContainer && entry.cgroup !== 0n)
+        this.setContainer(entry, this.cgroups.container(entry.cgroup));
   }
 
   /** The name of one thread of a process: its own where it differs, else the process's. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { containerOf } from "../../../agent/state/container-id.ts";
+import { containerOf, nodeRootOf } from "../../../agent/state/container-id.ts";
 
 const id = "3f2c1d0e9b8a79685746352413021f0e".repeat(2);
 const other = "a1b2c3d4e5f60718293a4b5c6d7e8f90".repeat(2);
@@ -160,6 +160,13 @@ describe("container of a cgroup path", () => {
 
   it("cannot be shaken off by a depth of folders", () => {
     assert.equal(containerOf(`/docker/${id}${"/x".repeat(10_000)}`).id, id);
+  });
+
+  it("knows from process 1 whether the node is a container", () => {
+    assert.equal(nodeRootOf("/init.scope"), "");
+    assert.equal(nodeRootOf("/"), "");
+    assert.equal(nodeRootOf(`/docker/${id}/init.scope`), `/docker/${id}`);
+    assert.equal(nodeRootOf(`/system.slice/docker-${id}.scope`), `/system.slice/docker-${id}.scope`);
   });
 
   it("starts at the node's own place where the node is a container", () => {

@@ -444,7 +444,7 @@ describe("state", () => {
       ]);
       const process = state.apply(record("openat", { ...header, cgroup: 99n }));
       assert.deepEqual([process?.container.id, process?.container.type], ["", ""]);
-      state.learnCgroup(99n, `/default/${container.replace("c", "d")}`);
+      state.learnCgroups([[99n, `/default/${container.replace("c", "d")}`]]);
       assert.equal(process?.container.type, "containerd");
       assert.equal(contained.length, 3);
     });

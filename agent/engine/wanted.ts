@@ -11,6 +11,8 @@ export interface Wanted {
   readonly environment: boolean;
   /** Codes whose records must carry the working folder. */
   readonly cwd: readonly number[];
+  /** Whether the kernel side resolves paths of files. */
+  readonly paths: boolean;
 }
 
 const code = (name: string) => eventCode(name)!;
@@ -20,6 +22,9 @@ const always = ["execve", "execveat", "procexit", "task_fork"].map(code);
 
 /** Fields that hold an environment variable, or all arguments of an exec, its environment among them. */
 const environmentFields = new Set(["proc.env", "proc.aenv", "evt.args", "evt.info"]);
+
+/** Fields that a path is put together or checked for. */
+const pathFields = /^(fd\.|fs\.path\.|evt\.(abspath|args|info)$)/;
 
 /** Fields of a socket's two ends by role, which the kernel side learns when a connection is made. */
 const roleFields = /^fd\.(name|[cs](ip|port|net|proto)(\.name)?|is_server|ip|port|net|proto|containername)$/;
@@ -50,19 +55,21 @@ export function wantedBy(plan: RuleSetPlan): Wanted {
   const codes = new Set(always);
   const cwd = new Set<number>();
   let environment = false;
+  let paths = false;
   for (const rule of plan.rules) {
     if (rule.source !== "syscall") continue;
     const own = rule.events === "all" ? captured : rule.events;
     for (const each of own) codes.add(each);
     for (const { name, argument } of ruleFields(rule)) {
       if (environmentFields.has(name) || (name.startsWith("evt.") && argument === "env")) environment = true;
+      paths ||= pathFields.test(name);
       if (name === "proc.cwd") for (const each of own) cwd.add(each);
       if (roleFields.test(name) && own.some((each) => socketCalls.has(each)))
         for (const each of roleCalls) codes.add(each);
     }
   }
   const sorted = (set: Set<number>) => [...set].sort((a, b) => a - b);
-  return { codes: sorted(codes), environment, cwd: sorted(cwd) };
+  return { codes: sorted(codes), environment, cwd: sorted(cwd), paths };
 }
 
 /** Everything that either of two sets wants: what capture delivers while one replaces the other. */
@@ -73,6 +80,7 @@ export function union(a: Wanted, b: Wanted): Wanted {
     codes: both(a.codes, b.codes),
     environment: a.environment || b.environment,
     cwd: both(a.cwd, b.cwd),
+    paths: a.paths || b.paths,
   };
 }
 
@@ -81,4 +89,5 @@ export const wantedAlways: Wanted = {
   codes: [...always].sort((a, b) => a - b),
   environment: false,
   cwd: [],
+  paths: false,
 };

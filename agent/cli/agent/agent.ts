@@ -38,8 +38,8 @@ export interface Capture {
 
 /** Where alerts go. */
 export interface Outputs {
-  push(alerts: readonly Alert[]): void;
-  numbers(): readonly SinkNumbers[];
+  publish(alerts: readonly Alert[]): void;
+  counters(): readonly SinkNumbers[];
   /** Delivers what waits, until `deadline` ms are over. */
   close(deadline: number): Promise<void>;
 }
@@ -165,7 +165,7 @@ export class Agent {
     log("error", `${reason}\nthe rules were not loaded; those of digest ${short(digest)} stay in force`);
     const [firstLine = ""] = reason.split("\n");
     const about = { time: BigInt(now()) * 1_000_000n, hostname };
-    outputs.push([
+    outputs.publish([
       internalAlert(
         "rules refused",
         2,
@@ -197,7 +197,7 @@ export class Agent {
     if (counters === undefined)
       log("warning", `the capture thread did not end within ${deadline} ms; its last numbers follow`);
     await within(deadline, outputs.close(deadline), undefined);
-    print(summary(counters ?? capture.counters(), outputs.numbers()));
+    print(summary(counters ?? capture.counters(), outputs.counters()));
   }
 }
 

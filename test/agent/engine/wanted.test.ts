@@ -93,6 +93,15 @@ describe("what rules want from capture", () => {
       assert.deepEqual(names(wanted.cwd), cwd);
     });
 
+  it("is paths where some rule shows or compares one", () => {
+    const wants = (output: FieldUse) =>
+      wantedBy({ digest: "", rules: [rule({ events: ["openat"], output })] }).paths;
+    assert.deepEqual(
+      ["proc.name", "fd.name", "fs.path.target", "evt.args", "fd.num"].map((name) => wants(use(name))),
+      [false, true, true, true, true],
+    );
+  });
+
   it("is every captured call for a rule without event types", () => {
     const { codes } = wantedBy({ digest: "", rules: [rule({ events: "all" })] });
     const captured = events.flatMap((row) => ("captured" in row ? [row.name] : []));

@@ -33,7 +33,11 @@ function made(sets: readonly (LoadedRules | Error)[], options: Partial<AgentOpti
       stop: async () => ({ ...noCounters, events: 2 }),
       ...options,
     },
-    outputs: { push: (batch) => void alerts.push(...batch), numbers: () => [], close: async () => undefined },
+    outputs: {
+      publish: (batch) => void alerts.push(...batch),
+      counters: () => [],
+      close: async () => undefined,
+    },
     log: (level, message) => log.push(`${level}: ${message}`),
     hostname: "node7",
     load: async () => {

@@ -2,6 +2,7 @@
 import type { Commands } from "./command.ts";
 
 export const commands: Commands = {
+  agent: () => import("./agent.ts"),
   completion: () => import("./completion.ts"),
   version: () => import("./version.ts"),
 };

@@ -1,9 +1,9 @@
 /** Which views of an event's paths a rule is tried on (design.md 3.3). */
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { FieldReader, FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
+import { conditionFields } from "../rules/condition/compile.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
 import type { PathTries } from "./engine.ts";
-import { conditionFields } from "./plan-fields.ts";
 
 /** Setting path_views. */
 export type PathViewsSetting = "both" | "asked" | "resolved";
@@ -22,7 +22,7 @@ const pathFields: ReadonlySet<string> = new Set([
 
 /** Whether a condition reads a path field anywhere, right-hand sides and transformers included. */
 export function usesPaths(condition: TypedExpr): boolean {
-  for (const field of conditionFields(condition)) if (pathFields.has(field.name)) return true;
+  for (const field of conditionFields(condition).values()) if (pathFields.has(field.name)) return true;
   return false;
 }
 

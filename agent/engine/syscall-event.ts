@@ -1,6 +1,6 @@
 /** The one context object that every event of the syscall source is shown through. */
 import { HEADER } from "../events/record.ts";
-import type { RecordView } from "../events/record-view.ts";
+import { RecordView } from "../events/record-view.ts";
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { Host, Process } from "../state/types.ts";
 
@@ -9,7 +9,7 @@ import type { Host, Process } from "../state/types.ts";
  * they are asked for.
  */
 export class SyscallEvent implements SyscallContext {
-  readonly record: RecordView;
+  record = new RecordView();
   readonly host: Host;
   process: Process | undefined = undefined;
   number = 0;
@@ -21,17 +21,17 @@ export class SyscallEvent implements SyscallContext {
   private previousHigh = 0;
   private first = 0n;
 
-  constructor(record: RecordView, host: Host) {
-    this.record = record;
+  constructor(host: Host) {
     this.host = host;
   }
 
   /** Shows the record's present content as the next event. */
-  next(process: Process | undefined): void {
+  next(record: RecordView, process: Process | undefined): void {
+    this.record = record;
     this.previousLow = this.low;
     this.previousHigh = this.high;
-    this.low = this.record.u32(HEADER.time);
-    this.high = this.record.u32(HEADER.time + 4);
+    this.low = record.u32(HEADER.time);
+    this.high = record.u32(HEADER.time + 4);
     this.process = process;
     this.view = pathViews.asked;
     this.number++;

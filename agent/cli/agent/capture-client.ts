@@ -1,0 +1,101 @@
+/** The capture thread, seen from the main thread. */
+import { Worker } from "node:worker_threads";
+import type { Alert } from "../../engine/alert.ts";
+import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { Capture, Log } from "./agent.ts";
+import { taken } from "./alert-post.ts";
+import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
+import { noCounters, type Counters } from "./counters.ts";
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class CaptureClient implements Capture {
+  readonly started: Promise<void>;
+  readonly died: Promise<string>;
+  private readonly worker: Worker;
+  private readonly data: CaptureThreadData;
+  private readonly onAlerts: (alerts: readonly Alert[]) => void;
+  private readonly log: Log;
+  private last: Counters = noCounters;
+  private readonly waiting = new Map<number, Waiter>();
+  private nextId = 1;
+  private start!: Waiter;
+  private stopped!: (counters: Counters) => void;
+  private readonly end: Promise<Counters>;
+  private stopping = false;
+
+  constructor(data: CaptureThreadData, onAlerts: (alerts: readonly Alert[]) => void, log: Log) {
+    this.data = data;
+    this.onAlerts = onAlerts;
+    this.log = log;
+    this.started = new Promise((resolve, reject) => (this.start = { resolve, reject }));
+    this.end = new Promise((resolve) => (this.stopped = resolve));
+    this.worker = new Worker(new URL("./capture-thread.js", import.meta.url), { workerData: data });
+    this.worker.on("message", (message: FromCapture) => this.take(message));
+    this.died = new Promise((resolve) => {
+      const end = (reason: string) => {
+        this.start.reject(new Error(reason));
+        for (const { reject } of this.waiting.values()) reject(new Error(reason));
+        this.stopped(this.last);
+        if (!this.stopping) resolve(reason);
+      };
+      this.worker.on("error", (error: Error) => end(error.stack ?? String(error)));
+      this.worker.on("exit", () => end("its thread ended"));
+    });
+  }
+
+  counters(): Counters {
+    return this.last;
+  }
+
+  setRules(plan: RuleSetPlan): Promise<void> {
+    const id = this.nextId++;
+    this.tell({ kind: "rules", id, plan });
+    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+  }
+
+  stop(): Promise<Counters> {
+    this.stopping = true;
+    this.tell({ kind: "stop" });
+    return this.end;
+  }
+
+  private tell(message: ToCapture): void {
+    this.worker.postMessage(message);
+  }
+
+  private take(message: FromCapture): void {
+    switch (message.kind) {
+      case "attached":
+        this.start.resolve();
+        return;
+      case "refused":
+        this.start.reject(new Error(message.message));
+        return;
+      case "rules":
+        this.waiting.get(message.id)?.resolve();
+        this.waiting.delete(message.id);
+        return;
+      case "rulesFailed":
+        this.waiting.get(message.id)?.reject(new Error(message.message));
+        this.waiting.delete(message.id);
+        return;
+      case "alerts":
+        this.onAlerts(message.alerts);
+        taken(this.data.taken, message.alerts.length);
+        return;
+      case "counters":
+        this.last = message.counters;
+        return;
+      case "log":
+        this.log(message.level, message.message);
+        return;
+      case "stopped":
+        this.last = message.counters;
+        this.stopped(message.counters);
+    }
+  }
+}

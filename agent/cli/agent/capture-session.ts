@@ -1,0 +1,204 @@
+/** What runs on the capture thread: kernel side, state, engine, and the swap of rule sets between two events. */
+import { setImmediate } from "node:timers/promises";
+import { Capture } from "../../capture/index.ts";
+import { internalAlert } from "../../engine/alert.ts";
+import { buildEngine, type EngineParts } from "../../engine/build.ts";
+import { RuleCounts, type RuleCount } from "../../engine/rule-counts.ts";
+import { syscallAccess } from "../../engine/syscall-access.ts";
+import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.ts";
+import { events } from "../../events/table.ts";
+import { readersOf } from "../../fields/index.ts";
+import type { SyscallContext } from "../../fields/context.ts";
+import type { RulePlan, RuleSetPlan } from "../../rules/plan.ts";
+import { AlertPost } from "./alert-post.ts";
+import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
+import type { Counters, RuleNumbers } from "./counters.ts";
+import { openNodeState, type NodeState } from "./node-state.ts";
+import { Pipeline } from "./pipeline.ts";
+import { runSlice } from "./slices.ts";
+
+/** Longest slice of compiling, ms: the ring holds about 50 ms of a storm. */
+const SLICE_MILLISECONDS = 5;
+/** Between two looks at counters, ms. */
+const TICK_MILLISECONDS = 1000;
+/** Ticks between two readings of mounts and addresses. */
+const REFRESH_TICKS = 10;
+
+/** Lost records of these types leave gaps in the process tree: /proc is read again. */
+const treeEvents = new Set(["execve", "execveat", "task_fork", "procexit"]);
+
+export class CaptureSession {
+  private readonly data: CaptureThreadData;
+  private readonly post: (message: FromCapture) => void;
+  private readonly capture: Capture;
+  private readonly node: NodeState;
+  private readonly pipeline: Pipeline;
+  private readonly alerts: AlertPost;
+  private readonly parts: EngineParts<SyscallContext>;
+  private wanted: Wanted = wantedAlways;
+  private started = false;
+  private installing: Promise<void> = Promise.resolve();
+  private readonly ticker: NodeJS.Timeout;
+  private ticks = 0;
+  private treeDrops = 0;
+
+  /**
+   * Loads and attaches the kernel side; from here on forks, execs and exits wait in the ring.
+   * @throws LibbpfError where the kernel or the rights do not allow it.
+   */
+  constructor(data: CaptureThreadData, post: (message: FromCapture) => void) {
+    this.data = data;
+    this.post = post;
+    const { hostname, processes, ringBytes, taken, capacity } = data;
+    const log = (level: "error" | "warning", message: string) => post({ kind: "log", level, message });
+    this.capture = Capture.open({ ringBytes });
+    this.capture.setWanted(wantedAlways);
+    this.capture.attach();
+    this.node = openNodeState({ hostname, processes, log });
+    this.pipeline = new Pipeline(this.node.state, this.node.host, (error) =>
+      log("error", `an event could not be taken in: ${textOf(error)}`),
+    );
+    this.alerts = new AlertPost((alerts) => post({ kind: "alerts", alerts }), taken, capacity);
+    this.parts = this.engineParts((rule, error) =>
+      log("error", `rule "${rule.rule}" failed on an event: ${textOf(error)}`),
+    );
+    this.ticker = setInterval(() => this.tick(), TICK_MILLISECONDS);
+  }
+
+  private engineParts(onFault: (rule: RulePlan, error: unknown) => void): EngineParts<SyscallContext> {
+    const { hostname, pathViews, rate, matching, staticFields, base64Buffers } = this.data;
+    const readers = readersOf(staticFields);
+    return {
+      source: "syscall",
+      readers,
+      access: syscallAccess(readers, hostname, pathViews),
+      counts: new RuleCounts(rate),
+      codes: events.length,
+      base64Buffers,
+      options: {
+        matching,
+        emit: (alert) => this.alerts.push(alert),
+        onFault,
+      },
+    };
+  }
+
+  /** Puts a rule set in force, one after the other in the order of the calls. */
+  setRules(id: number, plan: RuleSetPlan): void {
+    this.installing = this.installing.then(async () => {
+      try {
+        await this.install(plan);
+        this.post({ kind: "rules", id });
+      } catch (error) {
+        this.post({ kind: "rulesFailed", id, message: (error as Error).message });
+      }
+    });
+  }
+
+  private async install(plan: RuleSetPlan): Promise<void> {
+    const wanted = wantedBy(plan);
+    const more = wanted.environment && !this.node.node.environment;
+    this.node.node.environment = wanted.environment;
+    if (!this.started || more) await this.node.node.scan();
+    if (!this.started) this.start();
+    const engine = await this.compile(plan);
+    this.capture.setWanted(union(this.wanted, wanted));
+    this.pipeline.engine = engine;
+    this.capture.setWanted(wanted);
+    this.wanted = wanted;
+    this.parts.counts.keep(new Set(engine.rules.map((rule) => rule.count)));
+  }
+
+  private start(): void {
+    this.started = true;
+    this.capture.start(this.pipeline.take, () => this.alerts.flush());
+  }
+
+  private async compile(plan: RuleSetPlan) {
+    const work = buildEngine(plan, this.parts);
+    for (;;) {
+      const slice = runSlice(work, SLICE_MILLISECONDS, () => performance.now());
+      if (slice.done) return slice.value;
+      await setImmediate();
+    }
+  }
+
+  private tick(): void {
+    this.ticks++;
+    this.saySuppressed();
+    this.alerts.flush();
+    const counters = this.counters();
+    this.post({ kind: "counters", counters });
+    if (this.ticks % REFRESH_TICKS !== 0) return;
+    this.node.node.refresh();
+    this.heal(counters);
+  }
+
+  /** Says by rule how many alerts its rate held back since the last time. */
+  private saySuppressed(): void {
+    for (const { rule, count } of this.parts.counts.takeUnsaid())
+      this.alerts.push(
+        internalAlert(
+          "alerts suppressed",
+          4,
+          `${count} alerts were over the rate of their rule`,
+          { rule, count },
+          {
+            time: this.pipeline.lastTime,
+            hostname: this.data.hostname,
+          },
+        ),
+      );
+  }
+
+  /** Reads /proc again when records were lost that keep the process tree. */
+  private heal({ drops }: Counters): void {
+    const lost = drops
+      .filter(({ event }) => event === "" || treeEvents.has(event))
+      .reduce((sum, { count }) => sum + count, 0);
+    if (lost === this.treeDrops) return;
+    this.treeDrops = lost;
+    if (this.started) void this.node.node.scan();
+  }
+
+  /** All numbers; those of the kernel side are as they were when `kernel` was read. */
+  private counters(kernel = this.capture.counters()): Counters {
+    const { counts } = this.parts;
+    const { dropped, wakeUps, looks } = kernel;
+    return {
+      events: this.pipeline.events,
+      matched: this.pipeline.matched,
+      undecodable: this.pipeline.faults,
+      drops: dropped,
+      overflow: this.alerts.overflow,
+      rules: [...counts.all()].map(numbersOf),
+      gone: { ...counts.gone },
+      sizes: {
+        processes: this.node.state.size,
+        processes_evicted: this.node.state.evicted,
+        wake_ups: wakeUps,
+        looks,
+        ...this.node.state.counters,
+      },
+    };
+  }
+
+  /** Detaches, takes in what is still in the ring, and says the final numbers. */
+  async stop(): Promise<void> {
+    clearInterval(this.ticker);
+    const kernel = this.capture.counters();
+    this.capture.close(this.pipeline.take);
+    this.saySuppressed();
+    this.alerts.flush();
+    this.post({ kind: "stopped", counters: this.counters(kernel) });
+    await this.node.close();
+  }
+}
+
+function numbersOf(count: RuleCount): RuleNumbers {
+  const { identity, rule, priority, source, tags, matches, lastMatch, suppressed, faults } = count;
+  const { namespace, object } = identity;
+  return { namespace, object, rule, priority, source, tags, matches, lastMatch, suppressed, faults };
+}
+
+const textOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,0 +1,27 @@
+/** Entry of the capture thread. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
+import { CaptureSession } from "./capture-session.ts";
+
+const port = parentPort!;
+const post = (message: FromCapture) => port.postMessage(message);
+
+/** Opens capture; undefined where this machine does not allow it, which is said. */
+function open(): CaptureSession | undefined {
+  try {
+    const session = new CaptureSession(workerData as CaptureThreadData, post);
+    post({ kind: "attached" });
+    return session;
+  } catch (error) {
+    post({ kind: "refused", message: (error as Error).message });
+    return undefined;
+  }
+}
+
+const session = open();
+if (session === undefined) port.close();
+else
+  port.on("message", (message: ToCapture) => {
+    if (message.kind === "rules") session.setRules(message.id, message.plan);
+    else void session.stop().finally(() => port.close());
+  });

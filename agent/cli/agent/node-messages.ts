@@ -1,0 +1,37 @@
+/** What the capture thread asks of the node thread, which reads /proc and the files of containers for it. */
+import type { ProcessFacts } from "../../state/facts.ts";
+import type { ByteString } from "../../state/types.ts";
+import type { UserFiles } from "../../state/users.ts";
+
+/** Given to the node thread at its start. */
+export interface NodeThreadData {
+  /** Line of /proc/PID/cgroup that counts (agent/state/cgroup-tree.ts). */
+  readonly controller: string;
+  /** CLOCK_BOOTTIME less Node's hrtime, ns: the same in all threads. */
+  readonly clockOffset: bigint;
+}
+
+export type NodeRequest =
+  | { readonly kind: "scan"; readonly environment: boolean }
+  | { readonly kind: "process"; readonly pid: number; readonly environment: boolean }
+  | { readonly kind: "users"; readonly containerId: string; readonly pid: number }
+  | { readonly kind: "host" };
+
+export type NodeAnswer =
+  | {
+      readonly kind: "scan";
+      readonly processes: readonly ProcessFacts[];
+      readonly cgroups: readonly (readonly [id: bigint, path: string])[];
+    }
+  | { readonly kind: "process"; readonly pid: number; readonly facts: ProcessFacts | undefined }
+  | { readonly kind: "users"; readonly containerId: string; readonly files: UserFiles }
+  | { readonly kind: "host"; readonly facts: NodeFacts };
+
+/** Files of the node that fields print from. */
+export interface NodeFacts {
+  /** Text of /proc/1/mountinfo. */
+  readonly mountinfo: ByteString;
+  readonly addresses: readonly ByteString[];
+  /** Text of /etc/services; "" where there is none. */
+  readonly services: string;
+}

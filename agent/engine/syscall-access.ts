@@ -1,0 +1,39 @@
+/** What the engine asks about events of the syscall source. */
+import type { SyscallContext } from "../fields/context.ts";
+import type { FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
+import type { AlertGroup } from "./alert.ts";
+import type { EventAccess } from "./engine.ts";
+import { PathViewTries, type PathViewsSetting } from "./path-views.ts";
+
+const use = (name: string, type: FieldUse["type"]): FieldUse => ({
+  text: name,
+  name,
+  type,
+  list: false,
+  quantifier: "none",
+});
+
+const text = (value: Value) => (typeof value === "string" ? value : "");
+
+/** Access to events through `readers`, with the views that the setting path_views allows. */
+export function syscallAccess(
+  readers: FieldReaders<SyscallContext>,
+  hostname: string,
+  views: PathViewsSetting,
+): EventAccess<SyscallContext> {
+  const name = readers.reader(use("fd.name", "CHARBUF"));
+  const peer = readers.reader(use("fd.rip", "IPADDR"));
+  const group = (event: SyscallContext): AlertGroup => ({
+    pod: "",
+    container: event.process?.container.id ?? "",
+    exePath: event.process?.exePath ?? "",
+    object: text(peer(event)) || text(name(event)),
+  });
+  return {
+    hostname,
+    code: (event) => event.record.type,
+    time: (event) => event.time,
+    group,
+    views: new PathViewTries(readers, views),
+  };
+}

@@ -19,6 +19,23 @@ static __always_inline __u32 open_socketcall(struct call *call)
 	return control.socketcall[which & (SOCKETCALLS - 1)];
 }
 
+#define F_DUPFD 0
+#define F_DUPFD_CLOEXEC 1030
+
+/* What of a wanted call is of no interest at all. */
+static __always_inline bool is_selected(__u32 type, struct call *call)
+{
+	switch (type) {
+	case EV_FCNTL: /* only the forms that make a descriptor */
+		return (__u32)call->args[1] == F_DUPFD || (__u32)call->args[1] == F_DUPFD_CLOEXEC;
+	case EV_EXECVE: /* success is told by sched_process_exec */
+	case EV_EXECVEAT:
+		return call->ret < 0;
+	default:
+		return 1;
+	}
+}
+
 SEC("raw_tp/sys_exit")
 int dispatch(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -64,9 +81,15 @@ int dispatch(struct bpf_raw_tracepoint_args *ctx)
 		call->args[4] = NATIVE_ARG4(regs);
 		call->args[5] = NATIVE_ARG5(regs);
 	}
-	bpf_tail_call(ctx, &programs, SLOT_EVENTS + event - 1);
+	if (!is_selected(event - 1, call))
+		return 0;
 	r = record_begin(event - 1, call->ret);
-	if (r != NULL)
-		count_drop(r, DROP_TAIL_CALL);
+	if (r == NULL)
+		return 0;
+	r->header.syscall = call->number;
+	if (compat)
+		r->header.flags |= RECORD_COMPAT;
+	bpf_tail_call(ctx, &programs, SLOT_EVENTS + event - 1);
+	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

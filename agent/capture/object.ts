@@ -27,7 +27,7 @@ export const settingNames = [
 export type ProgramSettings = Partial<Record<(typeof settingNames)[number], number>>;
 
 /** Entries of the map `programs` (enum program_slot). */
-export const slots = { walk: 0, filter: 1, submit: 2, exec: 3, events: 16 } as const;
+export const slots = { walk: 0, filter: 1, submit: 2, exec: 3, file: 4, events: 16 } as const;
 
 /** How paths are walked: by bpf_loop or in bounded steps. */
 export type Walker = "walk_loop" | "walk_steps";
@@ -112,6 +112,7 @@ export class BpfObject {
     this.setSlot(slots.filter, this.program("pass"));
     this.setSlot(slots.submit, this.program("submit"));
     this.setSlot(slots.exec, this.program("exec_args"));
+    this.setSlot(slots.file, this.program("describe_file"));
     events.forEach((event, code) => {
       if (this.programs.has(`on_${event.name}`))
         this.setSlot(slots.events + code, this.program(`on_${event.name}`));

@@ -144,8 +144,8 @@ int sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	put_kernel_text(r, 0, get(binprm, filename));
 	put_number(r, 2, (__s32)ctx->args[1]); /* old thread id, as the kernel's first namespace counts */
 	put_exe(r, task, file);
-	ask_path(address_of(file, f_path), PART_EXE_PATH, 0);
-	ask_cwd();
+	ask_path(s, address_of(file, f_path), PART_EXE_PATH, 0);
+	ask_cwd(s);
 	s->next = SLOT_EXEC;
 	bpf_tail_call(ctx, &programs, SLOT_WALK);
 	count_drop(r, DROP_TAIL_CALL);
@@ -184,29 +184,11 @@ int exec_args(struct bpf_raw_tracepoint_args *ctx)
 
 EVENT(execve)
 {
-	struct call *call = call_of();
-	struct record *r;
-
-	if (call == NULL || call->ret >= 0)
-		return 0;
-	r = call_begin(EV_EXECVE, call);
-	if (r == NULL)
-		return 0;
-	ask_base(r, PART_BASE, AT_FDCWD, put_user_text(r, 0, call->args[0]));
-	return finish(ctx, r);
+	ask_base(s, r, PART_BASE, AT_FDCWD, put_user_text(r, 0, call->args[0]));
 }
 
 EVENT(execveat)
 {
-	struct call *call = call_of();
-	struct record *r;
-
-	if (call == NULL || call->ret >= 0)
-		return 0;
-	r = call_begin(EV_EXECVEAT, call);
-	if (r == NULL)
-		return 0;
 	put_number(r, 1, (__s32)call->args[4]); /* flags */
-	ask_base(r, PART_BASE, call->args[0], put_user_text(r, 0, call->args[1]));
-	return finish(ctx, r);
+	ask_base(s, r, PART_BASE, call->args[0], put_user_text(r, 0, call->args[1]));
 }

@@ -17,10 +17,11 @@ int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *child = (struct task_struct *)ctx->args[1];
 	struct task_struct *leader;
 	struct pid *pid, *leader_pid;
+	struct scratch *s = scratch_of();
 	struct record *r;
 	__u32 level;
 
-	if (!hook_selected(EV_TASK_FORK))
+	if (s == NULL || !hook_selected(EV_TASK_FORK))
 		return 0;
 	r = record_begin(EV_TASK_FORK, 0);
 	if (r == NULL)
@@ -40,22 +41,23 @@ int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
 	put_number(r, 7, leader == child ? 0 : CLONE_THREAD_SHOWN);
 	put_number(r, 8, node_number(get(get(get(child, real_parent), group_leader), thread_pid)));
 	if (leader == child)
-		ask_path(address_of(get(child, fs), pwd), PART_CWD, 0);
-	return finish(ctx, r);
+		ask_path(s, address_of(get(child, fs), pwd), PART_CWD, 0);
+	return finish(ctx, s, r);
 }
 
 SEC("raw_tp/sched_process_exit")
 int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = current_task();
+	struct scratch *s = scratch_of();
 	struct record *r;
 
-	if (!hook_selected(EV_PROCEXIT))
+	if (s == NULL || !hook_selected(EV_PROCEXIT))
 		return 0;
 	r = record_begin(EV_PROCEXIT, get(task, exit_code));
 	if (r == NULL)
 		return 0;
 	put_number(r, 0, 0);
 	put_number(r, 1, get(get(task, signal), live.counter));
-	return finish(ctx, r);
+	return finish(ctx, s, r);
 }

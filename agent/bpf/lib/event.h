@@ -1,35 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a program for one system call is made of. Each has five steps: select (which calls are of interest at all),
- * look up (the call the dispatcher left in the scratch value), begin, fill, submit. */
+/* What a program for one system call is made of. The dispatcher has selected the call, left it in the scratch value
+ * and begun the record; the program's own file fills it; then it goes on to paths, filter and ring. */
 #ifndef TIERCEL_EVENT_H
 #define TIERCEL_EVENT_H
 
-#include "socket.h"
+#include "file.h"
 
+/* EVENT(name) { fill `r` from `call`, and `s` with what else is to be found out } is the program on_NAME, reached by tail call from dispatch.bpf.c. */
 #define EVENT(name)                                                                                    \
+	static __always_inline void fill_##name(struct scratch *s, struct record *r, struct call *call); \
 	SEC("raw_tp/sys_exit")                                                                         \
-	int on_##name(struct bpf_raw_tracepoint_args *ctx)
-
-/* The call that brought us here; NULL only where the map is gone. */
-static __always_inline struct call *call_of(void)
-{
-	struct scratch *s = scratch_of();
-
-	return s == NULL ? NULL : &s->call;
-}
-
-/* record_begin for a system call. */
-static __always_inline struct record *call_begin(__u32 type, struct call *call)
-{
-	struct record *r = record_begin(type, call->ret);
-
-	if (r == NULL)
-		return NULL;
-	r->header.syscall = call->number;
-	if (call->compat)
-		r->header.flags |= RECORD_COMPAT;
-	return r;
-}
+	int on_##name(struct bpf_raw_tracepoint_args *ctx)                                             \
+	{                                                                                              \
+		struct scratch *s = scratch_of();                                                      \
+		struct record *r = record_of();                                                        \
+                                                                                                       \
+		if (s == NULL || r == NULL)                                                            \
+			return 0;                                                                      \
+		fill_##name(s, r, &s->call);                                                              \
+		return finish(ctx, s, r);                                                               \
+	}                                                                                              \
+	static __always_inline void fill_##name(struct scratch *s, struct record *r, struct call *call)
 
 static __always_inline void count_drop(struct record *r, __u32 cause)
 {
@@ -50,20 +41,35 @@ static __always_inline void count_drop(struct record *r, __u32 cause)
 		__sync_fetch_and_add(value, 1);
 }
 
-/* Ends a program: on to the paths, if any were asked for, then to the filter. A tail call that returns found no
- * program, which loses the record. */
-static __always_inline int finish(void *ctx, struct record *r)
+/* Goes to the paths, if any were asked for, then to the filter. A tail call that returns found no program, which
+ * loses the record. */
+static __always_inline int finish_file(void *ctx, struct scratch *s, struct record *r)
 {
-	struct scratch *s = scratch_of();
-
-	if (is_wanted(r->header.type, WANT_CWD) && r->parts[PART_CWD].at == 0)
-		ask_cwd();
-	if (s != NULL && s->walk_count > 0)
+	if (s->walk_count > 0)
 		bpf_tail_call(ctx, &programs, SLOT_WALK);
 	else
 		bpf_tail_call(ctx, &programs, SLOT_FILTER);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
+}
+
+/* Ends a program: on to the descriptor's file, if there is one. */
+static __always_inline int finish(void *ctx, struct scratch *s, struct record *r)
+{
+	if (is_wanted(r->header.type, WANT_CWD) && r->header.type != EV_TASK_FORK)
+		ask_cwd(s);
+	if (!s->wish.asked)
+		return finish_file(ctx, s, r);
+	bpf_tail_call(ctx, &programs, SLOT_FILE);
+	count_drop(r, DROP_TAIL_CALL);
+	return 0;
+}
+
+/* The event is about this descriptor: its file's facts and path belong to it. */
+static __always_inline void ask_fd(struct scratch *s, __s32 fd)
+{
+	s->wish.fd = fd;
+	s->wish.asked = 1;
 }
 
 #endif

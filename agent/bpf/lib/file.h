@@ -41,14 +41,13 @@ static __always_inline struct file *file_of(__s32 fd)
 }
 
 /* Asks for the path of (dentry, mnt) as `part` of the record. */
-static __always_inline void ask_walk(struct dentry *dentry, struct vfsmount *mnt, __u32 part, bool in_fs,
+static __always_inline void ask_walk(struct scratch *s, struct dentry *dentry, struct vfsmount *mnt, __u32 part, bool in_fs,
 				     __u32 flags_at)
 {
-	struct scratch *s = scratch_of();
 	struct walk *walk;
 	__u32 i;
 
-	if (s == NULL || dentry == NULL || mnt == NULL)
+	if (dentry == NULL || mnt == NULL)
 		return;
 	i = s->walk_count;
 	if (i >= WALKS)
@@ -63,14 +62,14 @@ static __always_inline void ask_walk(struct dentry *dentry, struct vfsmount *mnt
 }
 
 /* Asks for the path of (dentry, mnt) inside the task's root. */
-static __always_inline void ask_path(struct path *path, __u32 part, __u32 flags_at)
+static __always_inline void ask_path(struct scratch *s, struct path *path, __u32 part, __u32 flags_at)
 {
-	ask_walk(get(path, dentry), get(path, mnt), part, 0, flags_at);
+	ask_walk(s, get(path, dentry), get(path, mnt), part, 0, flags_at);
 }
 
-static __always_inline void ask_cwd(void)
+static __always_inline void ask_cwd(struct scratch *s)
 {
-	ask_path(address_of(get(current_task(), fs), pwd), PART_CWD, 0);
+	ask_path(s, address_of(get(current_task(), fs), pwd), PART_CWD, 0);
 }
 
 static __always_inline bool is_wanted(__u32 type, __u32 want)
@@ -158,7 +157,7 @@ static __always_inline __u32 overlay_layer(struct inode *inode)
 }
 
 /* The facts about an open file and, where asked, its paths. */
-static __always_inline void put_file(struct record *r, struct file *file)
+static __always_inline void put_file(struct scratch *s, struct record *r, struct file *file)
 {
 	struct inode *inode = get(file, f_inode);
 	struct super_block *sb = get(inode, i_sb);
@@ -196,15 +195,15 @@ static __always_inline void put_file(struct record *r, struct file *file)
 	at = put_struct(r, PART_FILE, fact);
 	if (at == 0 || nameless || !is_wanted(r->header.type, WANT_PATHS))
 		return;
-	ask_walk(dentry, mnt, PART_REALPATH, 0, at + __builtin_offsetof(struct file_fact, flags));
+	ask_walk(s, dentry, mnt, PART_REALPATH, 0, at + __builtin_offsetof(struct file_fact, flags));
 	if (fact.flags & FILE_PARTIAL_MOUNT)
-		ask_walk(dentry, mnt, PART_FSPATH, 1, 0);
+		ask_walk(s, dentry, mnt, PART_FSPATH, 1, 0);
 }
 
 /* The folder that the path at `text_at` of the record starts from, where it is relative: of dirfd, or the working
  * directory. text_at 0 is a path that could not be read, of which nobody knows where it started: it counts as
  * relative. */
-static __always_inline void ask_base(struct record *r, __u32 part, __s32 dirfd, __u32 text_at)
+static __always_inline void ask_base(struct scratch *s, struct record *r, __u32 part, __s32 dirfd, __u32 text_at)
 {
 	struct file *file;
 
@@ -216,12 +215,12 @@ static __always_inline void ask_base(struct record *r, __u32 part, __s32 dirfd, 
 			return;
 	}
 	if (dirfd == AT_FDCWD) {
-		ask_path(address_of(get(current_task(), fs), pwd), part, 0);
+		ask_path(s, address_of(get(current_task(), fs), pwd), part, 0);
 		return;
 	}
 	file = file_of(dirfd);
 	if (file != NULL)
-		ask_path(address_of(file, f_path), part, 0);
+		ask_path(s, address_of(file, f_path), part, 0);
 }
 
 #endif

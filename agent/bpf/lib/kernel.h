@@ -156,11 +156,6 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
-/* Before 5.5 */
-struct task_struct___real {
-	__u64 real_start_time;
-};
-
 /* Files */
 
 struct qstr {
@@ -281,25 +276,19 @@ struct sock {
 	__u32 sk_ack_backlog, sk_max_ack_backlog;
 };
 
-/* Before 5.6 these were bit fields of one word. */
-struct sock___bits {
-	unsigned int sk_protocol : 8, sk_type : 16;
-};
-
-struct inet_sock {
-	struct sock sk;
-	__u32 inet_saddr;
-};
-
 struct socket {
 	short type;
 	struct file *file;
 	struct sock *sk;
 };
 
+struct sockaddr_un {
+	char sun_path[108];
+};
+
 struct unix_address {
 	int len;
-	char name[1];
+	struct sockaddr_un name[0];
 };
 
 struct unix_sock {

@@ -21,6 +21,7 @@ enum program_slot {
 	SLOT_FILTER = 1,  /* the generated filter; `pass` until there is one */
 	SLOT_SUBMIT = 2,  /* to the ring */
 	SLOT_EXEC = 3,    /* second half of an exec: arguments and environment */
+	SLOT_FILE = 4,    /* what is known about the file behind the event's descriptor */
 	SLOT_EVENTS = 16, /* + enum event_type */
 };
 #define PROGRAM_SLOTS (SLOT_EVENTS + EVENT_SLOTS)
@@ -81,8 +82,28 @@ struct walk {
 	__u32 flags_at;   /* where in the record flags are ORed to (a __u32 of enum file_fact_flag); 0 nowhere */
 };
 
+/* One end of a connection. */
+struct endpoint {
+	__u16 family; /* 0: none */
+	__u16 port;   /* host order */
+	__u32 unused;
+	__u64 address[2];
+};
+
+/* The descriptor that an event is about, for file.bpf.c. */
+struct wish {
+	__s32 fd;
+	__u8 asked;    /* whether there is one */
+	__u8 role;     /* what the call makes of the process: ROLE_CLIENT of connect, ROLE_SERVER of accept */
+	__u8 datagram; /* the call has sent something, which may have given an unconnected socket a peer */
+	__u8 unused;
+	__u64 name; /* struct sockaddr of user space with the destination that the call named, and its length */
+	__u64 name_length;
+};
+
 struct scratch {
 	struct call call;
+	struct wish wish;
 	struct walk walks[WALKS];
 	__u32 walk_count;
 	__u32 walk_index;

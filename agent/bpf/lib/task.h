@@ -42,11 +42,10 @@ static __always_inline __u32 own_number(struct pid *pid, __u32 level)
 	return get(upid_of(pid, level), nr);
 }
 
+/* ns since boot */
 static __always_inline __u64 start_time_of(struct task_struct *task)
 {
-	if (bpf_core_field_exists(task->start_boottime))
-		return get(task, start_boottime);
-	return get((struct task_struct___real *)task, real_start_time);
+	return get(task, start_boottime);
 }
 
 /* Inode of the task's cgroup folder in the one hierarchy that counts. */
@@ -113,6 +112,7 @@ static __always_inline struct record *record_begin(__u32 type, __s64 ret)
 	s->rounds = 0;
 	s->next = SLOT_FILTER;
 	s->dentry = NULL;
+	__builtin_memset(&s->wish, 0, sizeof(s->wish));
 	__builtin_memset(r->parts, 0, sizeof(r->parts));
 
 	leader = get(task, group_leader);

@@ -66,7 +66,7 @@ export const evtSyscallFields: readonly Field[] = [
   field("evt.count.exit", "UINT32", "1 for system calls, which are seen on return; missing on other events.", "evt.count.exit = 1", (c) => (isSyscall(c) ? 1 : undefined)),
   field("evt.count.procinfo", "UINT32", "Always missing: there are no such events.", "evt.count.procinfo = 1", missing, hidden),
   field("evt.count.threadinfo", "UINT32", "Always missing: there are no such events.", "evt.count.threadinfo = 1", missing, hidden),
-  fieldOf("evt.around", "UINT64", ["required", "index"], "Whether the event lies within so many milliseconds of a time in ns since the epoch.", "evt.around[1404996934793590564] = 10", around, { filterOnly: true, noTransformer: true, noRightHandSide: true }),
+  fieldOf("evt.around", "UINT64", ["required", "index"], "Whether the event lies within so many milliseconds of a time in ns since the epoch.", "evt.around[1404996934793590564] = 10", () => missing, { filterOnly: true, noTransformer: true, noRightHandSide: true }),
   fieldOf("evt.abspath", "CHARBUF", ["optional", "dot"], "Absolute path of a call that takes a folder's descriptor and a path; .src and .dst where it takes two.", "evt.abspath startswith /etc/", abspath),
   field("evt.is_open_read", "BOOL", "Whether a file was opened to be read.", "evt.is_open_read = true", fileOpen.read),
   field("evt.is_open_write", "BOOL", "Whether a file was opened to be written.", "evt.is_open_write = true", fileOpen.write),
@@ -81,15 +81,6 @@ export const evtSyscallFields: readonly Field[] = [
 /** ns between two events; 0 for the first one and where the clocks of processors differ. */
 function delta(time: bigint, previous: bigint): bigint {
   return time > previous ? time - previous : 0n;
-}
-
-/** Distance in whole milliseconds, rounded up, of the event from the time in the argument: compared by `=` as "at most". */
-function around(argument: string | undefined): Read {
-  const centre = BigInt(argument!);
-  return (c) => {
-    const distance = c.time > centre ? c.time - centre : centre - c.time;
-    return narrow((distance + 999_999n) / 1_000_000n);
-  };
 }
 
 function bufferOf(kind: string): Read {

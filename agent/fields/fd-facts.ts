@@ -1,19 +1,276 @@
-import { missing, type Read } from "./field.ts";
+/** What the record says about the event's descriptor. */
+import { deviceNumber } from "../events/parameters.ts";
+import { anonKinds, fileFactFlags, parts, socketFactFlags, socketRoles } from "../events/record.ts";
+import type { RecordView } from "../events/record-view.ts";
+import { hasSocket, socketFamily as familyOf } from "../events/socket-names.ts";
+import { events, type EventRow } from "../events/table.ts";
 import type { SyscallContext } from "./context.ts";
-export const descriptor = ((): number | undefined => undefined) as (a: SyscallContext) => number | undefined;
-export const hasDescriptor = ((): boolean => false) as (a: SyscallContext) => boolean;
-export const connected = missing,
-  device = missing,
-  fileSystemPath = missing,
-  inode = missing,
-  isServer = missing,
-  l4proto = missing,
-  links = missing,
-  nameChanged = missing,
-  realPath = missing,
-  socketFamily = missing,
-  type = missing,
-  typeCharacter = missing;
-export const onLayer = ((): Read => missing) as (a: string) => Read;
-export const devicePart = ((): Read => missing) as (a: string) => Read;
-export const types = ((): Read => missing) as (argument: string | undefined) => Read;
+import type { Read } from "./field.ts";
+
+const { FILE, SOCKET, REALPATH, FSPATH, BASE } = parts;
+
+/** A kind of descriptor as fd.type and fd.typechar name it. */
+interface Kind {
+  readonly type: string;
+  readonly character: string;
+}
+const kind = (type: string, character: string): Kind => ({ type, character });
+const file = kind("file", "f");
+const folder = kind("directory", "d");
+const pipe = kind("pipe", "p");
+const memfd = kind("memfd", "m");
+const unix = kind("unix", "u");
+const ipv4 = kind("ipv4", "4");
+const ipv6 = kind("ipv6", "6");
+const netlink = kind("netlink", "n");
+/** Falco has no name for it: a text, not a missing value. */
+const other = kind("<NA>", "o");
+
+const byAnonKind: ReadonlyMap<number, Kind> = new Map([
+  [anonKinds.EVENTFD, kind("event", "e")],
+  [anonKinds.EVENTPOLL, kind("eventpoll", "l")],
+  [anonKinds.INOTIFY, kind("inotify", "i")],
+  [anonKinds.SIGNALFD, kind("signalfd", "s")],
+  [anonKinds.TIMERFD, kind("timerfd", "t")],
+  [anonKinds.IO_URING, kind("io_uring", "r")],
+  [anonKinds.USERFAULTFD, kind("userfaultfd", "u")],
+  [anonKinds.PIDFD, kind("pidfd", "P")],
+  [anonKinds.BPF, kind("bpf", "b")],
+]);
+
+const familyKinds: ReadonlyMap<number, Kind> = new Map([
+  [1, unix],
+  [2, ipv4],
+  [10, ipv6],
+  [16, netlink],
+]);
+
+const S_IFMT = 0o170000;
+const S_IFIFO = 0o10000;
+const S_IFDIR = 0o40000;
+const S_IFSOCK = 0o140000;
+const PIPEFS = 0x50495045;
+
+/** Kind of the open file that the record tells of; undefined where there is none. */
+function kindOf(record: RecordView): Kind | undefined {
+  if (hasSocket(record)) return familyKinds.get(familyOf(record)) ?? other;
+  if (record.partLength(FILE) < 0)
+    return record.partLength(BASE) > 0 && usesFolder(record) ? folder : undefined;
+  const anon = record.file(FILE, "anon");
+  if (anon !== anonKinds.NONE) return byAnonKind.get(anon) ?? other;
+  if ((record.file(FILE, "flags") & fileFactFlags.MEMFD) !== 0) return memfd;
+  const mode = record.file(FILE, "mode") & S_IFMT;
+  if (mode === S_IFDIR) return folder;
+  if (mode === S_IFSOCK) return other;
+  return mode === S_IFIFO && record.file(FILE, "fs_magic") === PIPEFS ? pipe : file;
+}
+
+const rows = events as readonly EventRow[];
+
+/** How each event names its descriptor: by its return value, by a part, or not at all. */
+type Place = "returned" | "none" | { readonly part: number; readonly folder: boolean };
+
+function placeOf(row: EventRow): Place {
+  if (!/[CDU]/.test(row.fd)) return "none";
+  if (row.fd.includes("C")) return "returned";
+  const position = row.params.findIndex(([, type], i) => i > 0 && type === "FD");
+  if (position < 0) return "none";
+  return { part: position - 1, folder: /dirfd$/.test(row.params[position]![0]) };
+}
+const places: readonly Place[] = rows.map(placeOf);
+
+/** Whether the event's descriptor is the folder that a relative path starts from. */
+function usesFolder(record: RecordView): boolean {
+  const place = places[record.type];
+  return typeof place === "object" && place.folder && Number(record.number(place.part) ?? -1) >= 0;
+}
+
+/** Whether the event creates, uses or destroys a descriptor at all. */
+export function hasDescriptor(c: SyscallContext): boolean {
+  return (places[c.record.type] ?? "none") !== "none";
+}
+
+/** fd.num: -1 where the call that should have made the descriptor failed; undefined on events without one. */
+export function descriptor(c: SyscallContext): number | undefined {
+  const place = places[c.record.type] ?? "none";
+  if (place === "none") return undefined;
+  if (place === "returned") {
+    const ret = Number(c.record.ret);
+    return ret < 0 ? -1 : ret;
+  }
+  const passed = c.record.number(place.part);
+  return passed === undefined ? undefined : Number(passed) | 0;
+}
+
+/** Whether the descriptor leads to something the record knows. */
+export function isKnown(c: SyscallContext): boolean {
+  return kindOf(c.record) !== undefined && hasDescriptor(c);
+}
+
+/** A reader for events whose descriptor is known. */
+const known =
+  (read: Read): Read =>
+  (c) =>
+    isKnown(c) ? read(c) : undefined;
+
+/** fd.type: `<NA>` for kinds that have no name. */
+export const type: Read = known((c) => kindOf(c.record)!.type);
+
+/** What the event alone says about a descriptor that was not made or is not known. */
+const guesses: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    open: "f",
+    openat: "f",
+    openat2: "f",
+    creat: "f",
+    open_by_handle_at: "f",
+    socket: "4",
+    accept: "4",
+    accept4: "4",
+    pipe: "p",
+    pipe2: "p",
+    eventfd: "e",
+    eventfd2: "e",
+    signalfd: "s",
+    signalfd4: "s",
+    timerfd_create: "t",
+    inotify_init: "i",
+    inotify_init1: "i",
+  }),
+);
+const guessByCode: readonly string[] = rows.map((row) => guesses.get(row.name) ?? "o");
+
+/** fd.typechar; guessed from the event where there is no descriptor. */
+export function typeCharacter(c: SyscallContext): string | undefined {
+  if (!hasDescriptor(c)) return undefined;
+  return kindOf(c.record)?.character ?? guessByCode[c.record.type];
+}
+
+/** `<typechar>` with the letter of the protocol for internet sockets, as arguments show descriptors. */
+export function typeTag(c: SyscallContext): string | undefined {
+  const found = kindOf(c.record);
+  if (found === undefined) return undefined;
+  const protocol = found === ipv4 || found === ipv6 ? protocolOf(c.record) : undefined;
+  return `<${found.character}${protocol?.[0] ?? ""}>`;
+}
+
+const isFolder = (record: RecordView) => kindOf(record) === folder;
+const isFile = (record: RecordView) => kindOf(record) === file;
+export { isFile, isFolder };
+
+/** Whether what the descriptor leads to has a path: files, folders, memfds. */
+export function hasPath(record: RecordView): boolean {
+  const found = kindOf(record);
+  return found === file || found === folder || found === memfd;
+}
+
+function protocolOf(record: RecordView): string | undefined {
+  const family = familyOf(record);
+  if (!hasSocket(record) || (family !== 2 && family !== 10)) return undefined;
+  switch (record.socket(SOCKET, "type")) {
+    case 1:
+      return "tcp";
+    case 2: {
+      const protocol = record.socket(SOCKET, "protocol");
+      return protocol === 1 || protocol === 58 ? "icmp" : "udp";
+    }
+    case 3:
+      return "raw";
+    default:
+      return undefined;
+  }
+}
+
+/** fd.l4proto: `<NA>` for what is no internet socket. */
+export const l4proto: Read = known((c) => protocolOf(c.record) ?? "<NA>");
+
+/** Protocol of the socket, for names of services; undefined for other descriptors. */
+export function protocol(c: SyscallContext): string | undefined {
+  return protocolOf(c.record);
+}
+
+/** fd.sockfamily. */
+export function socketFamily(c: SyscallContext): string | undefined {
+  if (!hasDescriptor(c)) return undefined;
+  const found = kindOf(c.record);
+  if (found === unix && hasSocket(c.record)) return "unix";
+  return found === ipv4 || found === ipv6 ? "ip" : undefined;
+}
+
+const flagOf = (flag: number): Read => known((c) => (c.record.socket(SOCKET, "flags") & flag) !== 0);
+
+/** fd.connected, fd.name_changed: false for what is no socket. */
+export const connected: Read = flagOf(socketFactFlags.CONNECTED);
+export const nameChanged: Read = flagOf(socketFactFlags.NAME_CHANGED);
+/** fd.is_server. */
+export const isServer: Read = known((c) => c.record.socket(SOCKET, "role") === socketRoles.SERVER);
+
+const number = (c: SyscallContext) => deviceNumber(c.record.file(FILE, "dev"));
+/** fd.dev, as user space writes device numbers. */
+export const device: Read = known(number);
+/** The parts of fd.dev. */
+export function devicePart(part: "major" | "minor"): Read {
+  return known((c) => {
+    const dev = c.record.file(FILE, "dev");
+    return part === "major" ? dev >>> 20 : dev & 0xfffff;
+  });
+}
+/** fd.ino: 0 where it is not known. */
+export const inode: Read = known((c) => c.record.fileInode(FILE));
+/** fd.nlink. */
+export const links: Read = known((c) =>
+  c.record.partLength(FILE) < 0 ? undefined : c.record.file(FILE, "nlink"),
+);
+/** fd.is_upper_layer, fd.is_lower_layer. */
+export function onLayer(layer: "upper" | "lower"): Read {
+  const flag = layer === "upper" ? fileFactFlags.OVERLAY_UPPER : fileFactFlags.OVERLAY_LOWER;
+  return known((c) => (c.record.file(FILE, "flags") & flag) !== 0);
+}
+
+/** fd.realpath: undefined where the kernel side gave none. */
+export function realPath(c: SyscallContext): string | undefined {
+  return hasDescriptor(c) ? resolvedPath(c.record) : undefined;
+}
+
+/** Resolved path of the file behind the event's descriptor, or of its folder. */
+export function resolvedPath(record: RecordView): string | undefined {
+  return (
+    record.text(REALPATH) ??
+    (record.partLength(FILE) < 0 && usesFolder(record) ? record.text(BASE) : undefined)
+  );
+}
+
+/**
+ * fd.fspath: path below the root of the file system. Given by the kernel side where the mount shows a part of it only;
+ * else it is what follows the mount point, if the node has the file system mounted there too.
+ */
+export function fileSystemPath(c: SyscallContext): string | undefined {
+  if (!hasDescriptor(c)) return undefined;
+  const inside = c.record.text(FSPATH);
+  if (inside !== undefined) return inside;
+  const path = resolvedPath(c.record);
+  const mount = path === undefined ? undefined : c.host.mountPoint(c.record.file(FILE, "dev"));
+  if (path === undefined || mount === undefined || mount === "/" || !path.startsWith(mount)) return path;
+  const rest = path.slice(mount.length);
+  if (rest === "") return "/";
+  return rest.startsWith("/") ? rest : path;
+}
+
+/** Where the node sees the file of a partial mount: the file system's mount point and the path below it. */
+export function pathOnNode(c: SyscallContext): string | undefined {
+  const inside = c.record.text(FSPATH);
+  if (inside === undefined) return undefined;
+  const mount = c.host.mountPoint(c.record.file(FILE, "dev"));
+  if (mount === undefined) return undefined;
+  return mount === "/" ? inside : `${mount}${inside === "/" ? "" : inside}`;
+}
+
+/** fd.types: only the event's own descriptor is known, so the list has one element. */
+export function types(argument: string | undefined): Read {
+  const wanted = argument === undefined ? undefined : Number(argument);
+  return (c) => {
+    const found = hasDescriptor(c) ? kindOf(c.record) : undefined;
+    if (found === undefined || (wanted !== undefined && descriptor(c) !== wanted)) return undefined;
+    return [found.type];
+  };
+}

@@ -1,13 +1,13 @@
 /** fd.*: what the event's descriptor leads to. Present on events that create, use or destroy one. */
 import { events } from "../events/table.ts";
-import { endpoint, either, networkEither, portEither, serviceEither, serviceName } from "./fd-endpoints.ts";
+import { addressNames, either, endpoint, serviceName, type End } from "./fd-endpoints.ts";
 import {
   connected,
   descriptor,
   device,
   devicePart,
   fileSystemPath,
-  hasDescriptor,
+  isKnown,
   inode,
   isServer,
   l4proto,
@@ -21,7 +21,7 @@ import {
   types,
 } from "./fd-facts.ts";
 import { containerOf, directory, filename, name, rawName } from "./fd-names.ts";
-import { field, fieldOf, missing, type Field } from "./field.ts";
+import { field, fieldOf, type Field } from "./field.ts";
 
 const presentOn: readonly string[] = events
   .filter((event) => /[CDU]/.test(event.fd))
@@ -31,13 +31,31 @@ const facts = { presentOn } as const;
 const either2 = {
   presentOn,
   quantifier: "either",
-  exists: hasDescriptor,
+  exists: isKnown,
   filterOnly: true,
   noTransformer: true,
   noRightHandSide: true,
 } as const;
 const filterOnly = { presentOn, filterOnly: true, noTransformer: true, noRightHandSide: true } as const;
-const named = { presentOn, noTransformer: true, noRightHandSide: true } as const;
+/** Compared with the names of rules that DNS resolved to the address. */
+const named = {
+  presentOn,
+  quantifier: "either",
+  exists: isKnown,
+  noTransformer: true,
+  noRightHandSide: true,
+} as const;
+
+function dnsName(address: string, end: End, help: string): Field {
+  return field(
+    `fd.${address}.name`,
+    "CHARBUF",
+    help,
+    `fd.${address}.name = example.com`,
+    addressNames([end]),
+    named,
+  );
+}
 
 // prettier-ignore
 export const fdFields: readonly Field[] = [
@@ -52,7 +70,7 @@ export const fdFields: readonly Field[] = [
   field("fd.sip", "IPADDR", "Address of the server, also of a listening socket.", "fd.sip = 10.0.0.1", endpoint("server", "address"), facts),
   field("fd.lip", "IPADDR", "Address of this end.", "fd.lip = 10.0.0.1", endpoint("local", "address"), facts),
   field("fd.rip", "IPADDR", "Address of the other end.", "fd.rip = 10.0.0.1", endpoint("remote", "address"), facts),
-  field("fd.port", "PORT", "Port of either end.", "fd.port = 443", portEither, either2),
+  field("fd.port", "PORT", "Port of either end.", "fd.port = 443", either("port"), either2),
   field("fd.cport", "PORT", "Port of the client.", "fd.cport > 1024", endpoint("client", "port"), facts),
   field("fd.sport", "PORT", "Port of the server, also of a listening socket.", "fd.sport = 443", endpoint("server", "port"), facts),
   field("fd.lport", "PORT", "Port of this end.", "fd.lport = 443", endpoint("local", "port"), facts),
@@ -63,23 +81,23 @@ export const fdFields: readonly Field[] = [
   field("fd.uid", "CHARBUF", "Thread id and number of the descriptor, put together.", "fd.uid = 173", (c) => { const fd = descriptor(c); return fd === undefined ? undefined : `${c.record.tid}${fd}`; }, facts),
   field("fd.containername", "CHARBUF", "Container id and fd.name with a colon between them.", 'fd.containername startswith "host:/etc/"', containerOf(name), facts),
   field("fd.containerdirectory", "CHARBUF", "Container id and fd.directory with a colon between them.", 'fd.containerdirectory = "host:/etc"', containerOf(directory), facts),
-  field("fd.proto", "PORT", "Service port of either end.", "fd.proto = https", serviceEither, either2),
+  field("fd.proto", "PORT", "Service port of either end.", "fd.proto = https", either("port"), either2),
   field("fd.cproto", "CHARBUF", "Service name of the client's port, or its number.", "fd.cproto = https", serviceName("client"), facts),
   field("fd.sproto", "CHARBUF", "Service name of the server's port, or its number.", "fd.sproto = https", serviceName("server"), facts),
   field("fd.lproto", "CHARBUF", "Service name of this end's port, or its number.", "fd.lproto = https", serviceName("local"), facts),
   field("fd.rproto", "CHARBUF", "Service name of the other end's port, or its number.", "fd.rproto = https", serviceName("remote"), facts),
-  field("fd.net", "IPNET", "Network that the address of either end is in.", 'fd.net = "10.0.0.0/8"', networkEither, either2),
+  field("fd.net", "IPNET", "Network that the address of either end is in.", 'fd.net = "10.0.0.0/8"', either("address"), either2),
   field("fd.cnet", "IPNET", "Network of the client's address.", 'fd.cnet = "10.0.0.0/8"', endpoint("client", "address"), filterOnly),
   field("fd.snet", "IPNET", "Network of the server's address.", 'fd.snet = "10.0.0.0/8"', endpoint("server", "address"), filterOnly),
   field("fd.lnet", "IPNET", "Network of this end's address.", 'fd.lnet = "10.0.0.0/8"', endpoint("local", "address"), filterOnly),
   field("fd.rnet", "IPNET", "Network of the other end's address.", 'fd.rnet = "10.0.0.0/8"', endpoint("remote", "address"), filterOnly),
   field("fd.connected", "BOOL", "Whether the socket is connected; false for what is no socket.", "fd.connected = true", connected, facts),
   field("fd.name_changed", "BOOL", "Whether this event changed fd.name, as a datagram to another peer does.", "fd.name_changed = true", nameChanged, facts),
-  field("fd.ip.name", "CHARBUF", "DNS name of either end.", "fd.ip.name = example.com", missing, { ...named, exists: hasDescriptor, quantifier: "either", filterOnly: true }),
-  field("fd.cip.name", "CHARBUF", "DNS name of the client.", "fd.cip.name = example.com", missing, { ...named, exists: hasDescriptor }),
-  field("fd.sip.name", "CHARBUF", "DNS name of the server.", "fd.sip.name = example.com", missing, { ...named, exists: hasDescriptor }),
-  field("fd.lip.name", "CHARBUF", "DNS name of this end.", "fd.lip.name = example.com", missing, { ...named, exists: hasDescriptor }),
-  field("fd.rip.name", "CHARBUF", "DNS name of the other end.", "fd.rip.name = example.com", missing, { ...named, exists: hasDescriptor }),
+  field("fd.ip.name", "CHARBUF", "DNS name of either end.", "fd.ip.name = example.com", addressNames(["local", "remote"]), { ...named, filterOnly: true }),
+  dnsName("cip", "client", "DNS name of the client."),
+  dnsName("sip", "server", "DNS name of the server."),
+  dnsName("lip", "local", "DNS name of this end."),
+  dnsName("rip", "remote", "DNS name of the other end."),
   field("fd.dev", "INT32", "Device number of the file system.", "fd.dev > 0", device, { ...facts, format: "hex" }),
   field("fd.dev.major", "INT32", "Major part of the device number.", "fd.dev.major = 8", devicePart("major"), facts),
   field("fd.dev.minor", "INT32", "Minor part of the device number.", "fd.dev.minor = 1", devicePart("minor"), facts),

@@ -12,8 +12,6 @@ export interface Field extends FieldInfo {
   readonly bind: (use: FieldUse) => Read;
   /** Where `exists` is not the same as having a value. */
   readonly exists?: (context: SyscallContext) => boolean;
-  /** What outputs show, where that differs from what conditions compare. */
-  readonly printed?: Read;
 }
 
 type Facts = Partial<

@@ -27,7 +27,6 @@ const messages: readonly (readonly [fields: readonly Pattern[], message: string]
     statistics,
   ],
   [[/^proc\.std(in|out|err)\./], "needs a table of descriptors, which is not kept; it is missing"],
-  [[/^fd\.[a-z]*ip\.name$/], "needs DNS, which is not asked; it is missing"],
   [[/^fdlist\./], "is a field of poll and ppoll, which are not captured; it is missing"],
   [[/^evt\.buf/], "needs the data of reads and writes, of which only sendto and sendmsg are captured"],
   [

@@ -39,21 +39,29 @@ function since(c: SyscallContext, start: bigint | undefined): number | bigint | 
 }
 
 /** A leader is the process that the id names, or where it is gone the oldest of the line with the same id. */
-const sessionLeader = (c: SyscallContext) => leader(c.process, (p) => p.sid);
-const groupLeader = (c: SyscallContext) => leader(c.process, (p) => p.pgid);
-const groupLeaderInNamespace = (c: SyscallContext) => leader(c.process, (p) => p.vpgid);
+const sessionLeader = (c: SyscallContext) => leader(c, (p) => p.sid);
+const groupLeader = (c: SyscallContext) => leader(c, (p) => p.pgid);
+/** The group has one leader, however the namespace counts. */
+const groupLeaderInNamespace = groupLeader;
 
-function leader(process: Process | undefined, idOf: (process: Process) => number): Process | undefined {
+function leader(c: SyscallContext, idOf: (process: Process) => number): Process | undefined {
+  const { process } = c;
   if (process === undefined) return undefined;
   const wanted = idOf(process);
-  return oldestInLine(process, (candidate) => idOf(candidate) === wanted);
+  if (wanted === process.pid) return process;
+  const named = wanted === 0 ? undefined : c.host.process(wanted);
+  return named ?? oldestInLine(process, (candidate) => idOf(candidate) === wanted);
 }
 
 /** A field of one ancestor by index, or of any of them without. */
 const ofAncestors =
   (read: (process: Process) => string | number) =>
   (argument: string | undefined): Read => {
-    if (argument === undefined) return (c) => ancestors(c.process).map(read);
+    if (argument === undefined)
+      return (c) => {
+        const found = ancestors(c.process);
+        return found.length === 0 ? undefined : found.map(read);
+      };
     const n = Number(argument);
     if (n < 0) return missing;
     return (c) => {
@@ -67,9 +75,8 @@ const joined =
     const found = ancestors(c.process);
     return found.length === 0 ? undefined : found.map(read).join(" ");
   };
-/** How ancestor fields without index compare and print. */
-const any = (printed: Read) =>
-  ({ quantifier: "any", noTransformer: true, noRightHandSide: true, printed }) as const;
+/** How ancestor fields without index compare. */
+const any = { quantifier: "any", noTransformer: true, noRightHandSide: true } as const;
 const ancestorIndex = ["optional", "index"] as const;
 
 function ancestorArgs(argument: string | undefined): Read {
@@ -111,29 +118,29 @@ function loginShell(c: SyscallContext): number | undefined {
 export const processFields: readonly Field[] = [
   field("proc.exe", "CHARBUF", "First argument of the command line, argv[0].", "proc.exe = /bin/sh", (c) => c.process?.exe),
   field("proc.pexe", "CHARBUF", "argv[0] of the parent.", "proc.pexe = /usr/sbin/sshd", (c) => c.process?.parent?.exe),
-  fieldOf("proc.aexe", "CHARBUF", ancestorIndex, "argv[0] of an ancestor: [1] is the parent; without an index, of any of them.", "proc.aexe[1] endswith /sshd", ofAncestors((p) => p.exe), any(joined((p) => p.exe))),
+  fieldOf("proc.aexe", "CHARBUF", ancestorIndex, "argv[0] of an ancestor: [1] is the parent; without an index, of any of them.", "proc.aexe[1] endswith /sshd", ofAncestors((p) => p.exe), any),
   field("proc.exepath", "CHARBUF", "Resolved path of the program; of a script, its interpreter.", "proc.exepath = /usr/bin/bash", (c) => c.process?.exePath),
   field("proc.pexepath", "CHARBUF", "Resolved path of the parent's program.", "proc.pexepath = /usr/sbin/sshd", (c) => c.process?.parent?.exePath),
-  fieldOf("proc.aexepath", "CHARBUF", ancestorIndex, "Resolved path of an ancestor's program: [1] is the parent; without an index, of any of them.", "proc.aexepath[1] startswith /usr/sbin/", ofAncestors((p) => p.exePath), any(joined((p) => p.exePath))),
+  fieldOf("proc.aexepath", "CHARBUF", ancestorIndex, "Resolved path of an ancestor's program: [1] is the parent; without an index, of any of them.", "proc.aexepath[1] startswith /usr/sbin/", ofAncestors((p) => p.exePath), any),
   field("proc.name", "CHARBUF", "Name of the process, at most 15 bytes; a thread that renamed itself shows its own.", "proc.name = cat", (c) => (c.process === undefined ? undefined : ownName(c.process, c.record.tid))),
   field("proc.pname", "CHARBUF", "Name of the parent.", "proc.pname = sshd", (c) => c.process?.parent?.comm),
-  fieldOf("proc.aname", "CHARBUF", ancestorIndex, "Name of an ancestor: [0] is the process, [1] its parent; without an index, of any ancestor.", "proc.aname[2] = sshd", ofAncestors((p) => p.comm), any(joined((p) => p.comm))),
+  fieldOf("proc.aname", "CHARBUF", ancestorIndex, "Name of an ancestor: [0] is the process, [1] its parent; without an index, of any ancestor.", "proc.aname[2] = sshd", ofAncestors((p) => p.comm), any),
   fieldOf("proc.args", "CHARBUF", ["optional", "index"], "The arguments behind argv[0], separated by blanks; with an index one of them, counted from 0.", 'proc.args contains "-i"', argumentAt),
   fieldOf("proc.aargs", "CHARBUF", ancestorIndex, "Arguments of an ancestor; without an index, those of all ancestors as one text.", 'proc.aargs[1] contains "-c"', ancestorArgs),
   field("proc.cmdline", "CHARBUF", "Name of the process and its arguments.", 'proc.cmdline = "cat /etc/passwd"', (c) => (c.process === undefined ? undefined : commandLine(c.process, ownName(c.process, c.record.tid)))),
   field("proc.pcmdline", "CHARBUF", "Name of the parent and its arguments.", 'proc.pcmdline startswith "sh -c"', (c) => parentCommandLine(c.process?.parent)),
-  fieldOf("proc.acmdline", "CHARBUF", ancestorIndex, "Name and arguments of an ancestor: [1] is the parent; without an index, of any of them.", 'proc.acmdline[1] startswith "sh -c"', ofAncestors((p) => commandLine(p, p.comm)), any(joined((p) => commandLine(p, p.comm)))),
+  fieldOf("proc.acmdline", "CHARBUF", ancestorIndex, "Name and arguments of an ancestor: [1] is the parent; without an index, of any of them.", 'proc.acmdline[1] startswith "sh -c"', ofAncestors((p) => commandLine(p, p.comm)), any),
   field("proc.cmdnargs", "UINT64", "Number of arguments behind argv[0].", "proc.cmdnargs > 10", (c) => c.process?.args.length),
   field("proc.cmdlenargs", "UINT64", "Length in bytes of these arguments together.", "proc.cmdlenargs > 1000", (c) => c.process?.args.reduce((sum, argument) => sum + argument.length, 0)),
   field("proc.exeline", "CHARBUF", "argv[0] and the arguments.", 'proc.exeline startswith "/bin/sh -c"', (c) => (c.process === undefined ? undefined : executableLine(c.process))),
   fieldOf("proc.env", "CHARBUF", ["optional", "key"], "The environment as NAME=value texts, or the value of one variable, empty where it is not set.", 'proc.env[LD_PRELOAD] != ""', variableOf),
-  fieldOf("proc.aenv", "CHARBUF", ["optional", "key"], "Environment of ancestors: [NAME] is the variable of the nearest one that has it, [n] all of ancestor n.", "proc.aenv[SSH_CLIENT] contains 10.", ancestorEnvironment, { ...any(joined(environment)) }),
+  fieldOf("proc.aenv", "CHARBUF", ["optional", "key"], "Environment of ancestors: [NAME] is the variable of the nearest one that has it, [n] all of ancestor n.", "proc.aenv[SSH_CLIENT] contains 10.", ancestorEnvironment, any),
   field("proc.cwd", "CHARBUF", "Working directory with a slash at its end.", "proc.cwd startswith /tmp/", (c) => workingDirectory(c.process)),
   field("proc.loginshellid", "INT64", "Process id of the oldest ancestor whose name ends in sh.", "proc.loginshellid > 1", loginShell),
   field("proc.tty", "UINT32", "Number of the controlling terminal, 0 for none.", "proc.tty != 0", (c) => c.record.u32(HEADER.tty)),
   field("proc.pid", "INT64", "Process id, as the node sees it.", "proc.pid > 1", (c) => c.record.pid),
   field("proc.ppid", "INT64", "Process id of the parent.", "proc.ppid = 1", (c) => c.process?.parent?.pid),
-  fieldOf("proc.apid", "INT64", ancestorIndex, "Process id of an ancestor: [1] is the parent; without an index, of any ancestor.", "proc.apid[2] = 1", ofAncestors((p) => p.pid), any((c) => c.record.pid)),
+  fieldOf("proc.apid", "INT64", ancestorIndex, "Process id of an ancestor: [1] is the parent; without an index, of any ancestor.", "proc.apid[2] = 1", ofAncestors((p) => p.pid), any),
   field("proc.vpid", "INT64", "Process id in the process's own PID namespace.", "proc.vpid = 1", id(HEADER.vpid)),
   field("proc.pvpid", "INT64", "Process id of the parent in its own PID namespace.", "proc.pvpid = 1", (c) => c.process?.parent?.vpid),
   field("proc.sid", "INT64", "Session id, in the process's own PID namespace.", "proc.sid = 1", id(HEADER.vsid)),

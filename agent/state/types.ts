@@ -72,6 +72,11 @@ export interface Host {
    * The live process with this id (node's PID namespace): leaders of sessions and groups, names for PID parameters.
    */
   process(pid: number): Process | undefined;
+  /**
+   * Names that rules compare with fd.sip.name and its like and that DNS resolved to this address (4 or 16 bytes).
+   * Absent: DNS is not asked.
+   */
+  addressNames?(address: ByteString): readonly string[];
   /** Service name of a port, as getservbyport. */
   serviceName(port: number, protocol: string): string | undefined;
   /** Whether an address (4 or 16 bytes) belongs to a local interface. */

@@ -3,6 +3,7 @@ import type { Commands } from "./command.ts";
 
 export const commands: Commands = {
   agent: () => import("./agent.ts"),
+  validate: () => import("./validate.ts"),
   completion: () => import("./completion.ts"),
   version: () => import("./version.ts"),
 };

@@ -19,6 +19,7 @@ import type {
 import { ConditionMemo } from "./files/compile-conditions.ts";
 import type { PluginRequirement } from "./files/items.ts";
 import { Merger } from "./files/merge.ts";
+import { fileChain } from "./files/read-items.ts";
 import { FileReader, sourceFile } from "./files/read-file.ts";
 import { schemaWarnings } from "./files/schema.ts";
 import type { SourceFile } from "./files/source-text.ts";
@@ -32,6 +33,8 @@ import { selectRules } from "./select.ts";
 export interface RulesFile {
   readonly name: string;
   readonly text: string;
+  /** Why the file could not be read; its text is then "". */
+  readonly unreadable?: string;
 }
 
 export interface CompiledRuleSet {
@@ -89,7 +92,9 @@ class Load {
   #file(given: RulesFile): void {
     const { file, hadMark } = sourceFile(given.name, given.text);
     const findings = new Findings();
-    const roots = this.#read(file, hadMark, findings);
+    const roots = given.unreadable === undefined ? this.#read(file, hadMark, findings) : [];
+    if (given.unreadable !== undefined)
+      findings.error("LOAD_ERR_FILE_READ", given.unreadable, fileChain({ file, at: 0, end: 0 }));
     const compiled = new Findings();
     const context = {
       tables: this.#tables,

@@ -213,12 +213,7 @@ export class Conditions {
       if (!(error instanceof ConditionError)) throw error;
       failed(error);
     }
-    for (const macro of unknownMacros(parsed, new Set(unknown)))
-      failed(
-        new ConditionError(`Undefined macro '${macro.name}' used in filter.`, macro.at, macro.end, {
-          code: "LOAD_ERR_VALIDATE",
-        }),
-      );
+    for (const macro of unknownMacros(parsed, new Set(unknown))) failed(undefinedMacro(macro));
     return { expr, unknown: unknown.size > 0, usesBroken };
   }
 
@@ -291,8 +286,15 @@ export class Conditions {
     const known = this.#context.tables.macros.get(name);
     if (known !== undefined) return `macro '${name}' is defined after the macro that uses it: move it up`;
     if (file !== undefined) return `macro '${name}' is defined in ${file}: load that file first`;
-    return didYouMean(nearest(name, this.#context.tables.macros.keys()));
+    const near = didYouMean(nearest(name, this.#context.tables.macros.keys()));
+    return near ?? `define macro '${name}', or load the file that does before this one`;
   }
+}
+
+function undefinedMacro({ name, at, end }: Expr & { kind: "macro" }): ConditionError {
+  return new ConditionError(`Undefined macro '${name}' used in filter.`, at, end, {
+    code: "LOAD_ERR_VALIDATE",
+  });
 }
 
 /** Stands where a macro is not known. */

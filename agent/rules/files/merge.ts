@@ -135,17 +135,13 @@ export class Merger {
     }
     const known = this.#catalogue.sources.get(source);
     const exceptions = this.#checked(item.values.exceptions ?? [], known, source);
-    if (exceptions === undefined) {
-      this.#tables.broken.rule.add(item.name);
-      return;
-    }
     const { values, name, chain, nameNode } = item;
     this.#tables.broken.rule.delete(name);
     this.#tables.rules.set(name, {
       name,
       chain,
       nameNode,
-      complete: item.complete,
+      complete: item.complete && exceptions !== undefined,
       origin: base?.origin ?? item.origin,
       ...this.#tables.place(base),
       condition: MappedText.of(values.condition),
@@ -157,7 +153,7 @@ export class Merger {
       source,
       unknownSource: known === undefined,
       tags: new Set(values.tags),
-      exceptions,
+      exceptions: exceptions ?? [],
       enabled: values.enabled ?? true,
       capture: values.capture ?? false,
       captureDuration: values.captureDuration ?? 0,

@@ -3,9 +3,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { buildCatalogue } from "../../fields/index.ts";
 import { compileRuleSet } from "../../rules/compile.ts";
 import type { Finding, LoadResult } from "../../rules/diagnostics/finding.ts";
+import type { LoadedRules } from "./agent.ts";
 import { notCaptured } from "./not-captured.ts";
 import { readRuleFiles } from "./rule-files.ts";
-import type { RulesThreadAnswer, RulesThreadData } from "./rules-messages.ts";
+import type { RulesThreadData } from "./rules-messages.ts";
 
 const line = (name: string, { message, code }: Finding) => `${name}: ${message} [${code}]`;
 
@@ -16,10 +17,11 @@ function describe({ name, errors, warnings }: LoadResult) {
   };
 }
 
-function answer({ paths, skipMissing, options }: RulesThreadData): RulesThreadAnswer {
+function answer({ paths, skipMissing, options }: RulesThreadData): LoadedRules {
   const { files, mistakes } = readRuleFiles(paths, skipMissing);
   const names = files.map(({ name }) => name);
-  const refuse = (text: string) => ({ plan: undefined, files: names, mistakes: text, warnings: [] });
+  const key = JSON.stringify(options);
+  const refuse = (text: string) => ({ plan: undefined, key, files: names, mistakes: text, warnings: [] });
   if (mistakes.length > 0) return refuse(mistakes.join("\n"));
   if (files.length === 0)
     return refuse(
@@ -30,6 +32,7 @@ function answer({ paths, skipMissing, options }: RulesThreadData): RulesThreadAn
   const texts = results.map((result) => describe(result));
   return {
     plan,
+    key,
     files: names,
     mistakes: texts.flatMap(({ errors }) => errors).join("\n"),
     warnings: [

@@ -58,7 +58,7 @@ describe("watch on rules", () => {
       const timer = setTimeout(() => reject(new Error("no change was seen in 5 s")), 5000);
       let calls = 0;
       opened = new RulesWatch({
-        paths,
+        paths: () => paths,
         quiet: 20,
         onChange: () => {
           calls++;

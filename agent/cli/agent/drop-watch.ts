@@ -6,7 +6,8 @@ import type { Counters } from "./counters.ts";
 export interface DropSettings {
   /** Share of lost events within a look from which on it counts. */
   readonly threshold: number;
-  readonly actions: readonly ("ignore" | "log" | "alert" | "exit")[];
+  /** ignore, log, alert, exit. */
+  readonly actions: readonly string[];
   /** Rounds of actions a second, and at once. */
   readonly rate: number;
   readonly max_burst: number;

@@ -23,8 +23,8 @@ export function actOnLoss(
   const message = `${dropped} events were lost in the last second, ${events} arrived (${why.join(", ")})`;
   if (actions.includes("log")) log("warning", message);
   if (actions.includes("alert")) {
-    const counts = Object.entries(causes).map(([cause, count]) => [`n_drops_${cause}`, count]);
-    const fields = { n_drops: dropped, n_evts: events, ...Object.fromEntries(counts) };
+    const fields: Record<string, number> = { n_drops: dropped, n_evts: events };
+    for (const [cause, count] of Object.entries(causes)) fields[`n_drops_${cause}`] = count;
     publish([internalAlert("syscall event drop", 7, message, fields, { time: now(), hostname })]);
   }
   if (actions.includes("exit")) stop(`${message}; syscall_event_drops.actions says exit`);

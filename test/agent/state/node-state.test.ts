@@ -61,7 +61,8 @@ describe("state of the node", () => {
     assert.equal(node.host.bootTime, 100n * second);
     assert.ok(node.host.isLocalAddress("\x7f\0\0\x01"));
     node.rescan();
-    assert.equal(posted.length, 1);
+    // Containers that run here ask for their users meanwhile.
+    assert.equal(posted.filter(({ kind }) => kind === "scan").length, 1);
   });
 
   it("looks up a process that only a record told of", () => {

@@ -275,7 +275,8 @@ describe("state against a model", () => {
         for (const step of history) run(machine, step, (view) => void (step.lost || state.apply(view)));
         machine.time += 100n * TICK;
         state.load(machine.facts());
-        for (const task of machine.tasks.values()) state.apply(record("openat", machine.header(task)));
+        for (const task of machine.tasks.values())
+          for (const tid of task.threads.keys()) state.apply(record("openat", machine.header(task, tid)));
         compare(state, machine);
       }),
       { numRuns: 300 },

@@ -1,15 +1,10 @@
 /** Text of a condition → its tree, by recursive descent over condition-language 1's grammar. */
-import type { CheckNode, Expr, FieldNode, ListNode, Modifier, Operator, TransformerName } from "./ast.ts";
+import type { CheckNode, Expr, FieldNode, ListNode, Modifier, Operator } from "./ast.ts";
 import type { TransformerNode, ValueNode } from "./ast.ts";
-import { ConditionError } from "./error.ts";
-import type { ConditionErrorDetails } from "./error.ts";
+import { OperandParser } from "./operand-parser.ts";
 import { modifiers, operatorFacts, operators, transformerNames } from "./operators.ts";
-import { Scanner } from "./scanner.ts";
 import { afterCheckHint, operatorHint, signHint } from "./syntax-hints.ts";
-import { fromBytes, toBytes } from "./text.ts";
-
-/** Falco's bound inside rules. A level of parentheses costs 5, so the JS stack is never at risk. */
-const maxDepth = 1000;
+import { toBytes } from "./text.ts";
 
 const transformerList = transformerNames.map((name) => `'${name}'`).join(", ");
 const orTransformer = `or a field with a valid transformer: ${transformerList}`;
@@ -23,7 +18,7 @@ const listOperators = byForm("list");
  * @throws ConditionError with the place, and nothing else, whatever the text.
  */
 export function parseCondition(text: string): Expr {
-  const parser = new Parser(text);
+  const parser = new ConditionParser(text);
   const expr = parser.or();
   parser.blank();
   if (!parser.scanner.ended) parser.failAfterCheck();
@@ -35,7 +30,7 @@ export function parseCondition(text: string): Expr {
  * @throws ConditionError where it is none or something follows.
  */
 export function parseOperand(text: string): FieldNode | TransformerNode {
-  const parser = new Parser(text);
+  const parser = new OperandParser(text);
   const node = parser.transformer(false) ?? parser.field();
   if (node === undefined) return parser.fail("expected a field or a transformer");
   if (!parser.scanner.ended) return parser.fail(`unexpected token after '${parser.scanner.last}'`);
@@ -47,26 +42,15 @@ export function parseOperand(text: string): FieldNode | TransformerNode {
  * @throws ConditionError where one begins and is malformed.
  */
 export function parseTransformerAt(text: string, at: number): TransformerNode | undefined {
-  return new Parser(text, at).transformer(false);
+  return new OperandParser(text, at).transformer(false);
 }
 
 /** The field that begins at `at`, with its argument if one in brackets is complete; undefined where none does. */
 export function parseFieldAt(text: string, at: number): FieldNode | undefined {
-  return new Parser(text, at).field();
+  return new OperandParser(text, at).field();
 }
 
-class Parser {
-  readonly scanner: Scanner;
-  private depth = 0;
-
-  constructor(text: string, at = 0) {
-    this.scanner = new Scanner(text, at);
-  }
-
-  blank(): boolean {
-    return this.scanner.blank();
-  }
-
+class ConditionParser extends OperandParser {
   or(): Expr {
     return this.chain("or", () => this.and());
   }
@@ -140,30 +124,6 @@ class Parser {
         hint: signHint(this.rest()),
       });
     });
-  }
-
-  /** A field, if one stands here. */
-  field(): FieldNode | undefined {
-    const { scanner } = this;
-    const at = scanner.at;
-    const name = scanner.token("fieldName");
-    if (name === undefined) return undefined;
-    const argument = this.argument();
-    return { kind: "field", name, ...argument, at, end: scanner.at };
-  }
-
-  private argument(): { argument?: string; quotedArgument?: boolean } {
-    const { scanner } = this;
-    if (!scanner.word("[")) return {};
-    const quoted = scanner.quoted();
-    const argument = quoted ?? scanner.token("bareArgument");
-    if (argument === undefined)
-      return this.fail("expected a valid field argument: a quoted string or a bare string", this.unclosed());
-    if (!scanner.word("]"))
-      return this.fail("expected a ']' token", {
-        hint: /^\s/.test(this.rest()) ? "an argument with a blank stands in quotes" : undefined,
-      });
-    return quoted === undefined ? { argument } : { argument: fromBytes(quoted), quotedArgument: true };
   }
 
   private condition(left: FieldNode | TransformerNode): CheckNode {
@@ -257,13 +217,6 @@ class Parser {
     return { kind: "value", text: toBytes(bare), quoted: false, at, end: scanner.at };
   }
 
-  private number(): ValueNode | undefined {
-    const { scanner } = this;
-    const at = scanner.at;
-    const text = scanner.token("hexNumber") ?? scanner.token("number");
-    return text === undefined ? undefined : { kind: "value", text, quoted: false, at, end: scanner.at };
-  }
-
   private identifierList(): ListNode | undefined {
     const { scanner } = this;
     const at = scanner.at;
@@ -277,135 +230,10 @@ class Parser {
     return this.bracketed("a string value", () => this.value());
   }
 
-  /** `( item, item )`, if a bracket opens here. */
-  private bracketed<Item extends ListNode["items"][number]>(
-    what: string,
-    item: () => Item | undefined,
-  ): (ListNode & { items: readonly Item[] }) | undefined {
-    const { scanner } = this;
-    const at = scanner.at;
-    if (!scanner.word("(")) return undefined;
-    const items: Item[] = [];
-    this.blank();
-    let next = item();
-    while (next !== undefined) {
-      items.push(next);
-      this.blank();
-      if (!scanner.word(",")) break;
-      this.blank();
-      next = item();
-      if (next === undefined) this.fail(`expected ${what}`, this.unclosed());
-    }
-    const gap = this.blank() || /\s/.test(scanner.text.charAt(scanner.at - 1));
-    if (!scanner.word(")"))
-      this.fail(
-        "expected a ')' token",
-        items.length === 0 ? this.unclosed() : listHint(scanner.last, gap, this.rest()),
-      );
-    return { kind: "list", items, at, end: scanner.at };
-  }
-
-  /** A transformer call, if one stands here; `val` only where `right`. */
-  transformer(right: boolean): TransformerNode | undefined {
-    const { scanner } = this;
-    const at = scanner.at;
-    const word = scanner.peek("identifier") as TransformerName | undefined;
-    if (word === undefined || !transformerNames.includes(word)) return undefined;
-    if ((word === "val" && !right) || scanner.text.charAt(at + word.length) !== "(") return undefined;
-    return this.nested(() => {
-      scanner.word(word);
-      scanner.word("(");
-      const args = word === "val" ? [this.plainField()] : this.transformerArguments();
-      this.blank();
-      if (!scanner.word(")")) this.fail("expected a ')' token");
-      const { argument } = this.argument();
-      return {
-        kind: "transformer",
-        name: word,
-        args,
-        ...(argument !== undefined && { argument }),
-        at,
-        end: scanner.at,
-      };
-    });
-  }
-
-  private plainField(): FieldNode {
-    this.blank();
-    return this.field() ?? this.fail("expected a field: val() takes a plain field");
-  }
-
-  private transformerArguments(): TransformerNode["args"] {
-    const args: TransformerNode["args"][number][] = [];
-    do {
-      this.blank();
-      const list = this.bracketed("a field, a value or a transformer", () => this.transformerItem());
-      args.push(
-        list ??
-          this.transformerItem() ??
-          this.fail(
-            "expected a transformer argument: a field, a transformer, a quoted string, a number or a list",
-            {
-              ...this.unclosed(),
-            },
-          ),
-      );
-      this.blank();
-    } while (this.scanner.word(","));
-    return args;
-  }
-
-  private transformerItem(): FieldNode | TransformerNode | ValueNode | undefined {
-    const { scanner } = this;
-    const at = scanner.at;
-    const found = this.number() ?? this.transformer(false) ?? this.field();
-    if (found !== undefined) return found;
-    const quoted = scanner.quoted();
-    return quoted === undefined
-      ? undefined
-      : { kind: "value", text: quoted, quoted: true, at, end: scanner.at };
-  }
-
-  /** One level deeper, bounded. */
-  private nested<Result>(parse: () => Result): Result {
-    if (++this.depth > maxDepth) this.fail(`exceeded max depth limit of ${maxDepth}`);
-    const result = parse();
-    this.depth--;
-    return result;
-  }
-
-  private rest(): string {
-    return this.scanner.text.slice(this.scanner.at, this.scanner.at + 100);
-  }
-
-  /** A hint where a quote opens here, since it was not read: it never closes. */
-  private unclosed(): ConditionErrorDetails {
-    return /^["']/.test(this.rest())
-      ? { hint: "this quote is never closed (a quote after a backslash does not close a string)" }
-      : { hint: signHint(this.rest()) };
-  }
-
   /** What follows a complete check makes no sense. */
   failAfterCheck(message = `unexpected token after '${this.scanner.last}', expecting 'or', 'and'`): never {
     const { text, last } = this.scanner;
     const gap = this.blank() || /\s/.test(text.charAt(this.scanner.at - 1));
     return this.fail(message, { hint: afterCheckHint(last, gap, this.rest()) });
   }
-
-  /** Ends with a mistake at the next token. */
-  fail(message: string, details: ConditionErrorDetails = {}): never {
-    this.blank();
-    const { at, text } = this.scanner;
-    const token = this.scanner.peek("bare")?.length ?? (at < text.length ? 1 : 0);
-    throw new ConditionError(message, at, at + token, details);
-  }
-}
-
-/** Why a list does not go on with a comma after the item `last`; `gap`: a blank lies between. */
-function listHint(last: string, gap: boolean, rest: string): ConditionErrorDetails {
-  if (rest === "") return { hint: "the list is never closed" };
-  if (gap) return { hint: "a comma is missing, or a value with a blank must stand in quotes" };
-  return {
-    hint: /^["']/.test(rest) ? "a comma is missing" : `'${last}${rest.charAt(0)}…' must stand in quotes`,
-  };
 }

@@ -89,6 +89,7 @@ export function afterCheckHint(last: string, gap: boolean, rest: string): string
   if (/^(oneof|anyof|allof)$/.test(last) && rest.startsWith("(")) return `a blank must follow '${last}'`;
   if (rest === "") return "the bracket is never closed";
   if (last === "val") return "val() stands only on the right of an operator";
+  if (operators.some((operator) => operator === last)) return undefined;
   if (rest.startsWith("(")) return `'${last}' is no function, or a blank or operator is missing`;
   if (
     /^([<>=!]|(in|contains|icontains|startswith|endswith|exists|glob|regex|pmatch|intersects)\b)/.test(rest)

@@ -32,22 +32,26 @@ static __always_inline long step(struct scratch *s, bool in_fs)
 	if (!in_fs && dentry == s->root_dentry && mnt == s->root_mnt)
 		return 1;
 	parent = get(dentry, d_parent);
-	if (!in_fs && dentry == get(mnt, mnt_root)) {
+	if (!in_fs && mnt != NULL && dentry == get(mnt, mnt_root)) {
 		struct mount *mount = holder_of(mnt, struct mount, mnt);
 		struct mount *above = get(mount, mnt_parent);
 
-		if (above == mount) {
-			s->flags |= FILE_ROOT_NOT_MET;
-			return 1;
+		if (above != mount) {
+			s->dentry = get(mount, mnt_mountpoint);
+			s->mnt = address_of(above, mnt);
+			return 0;
 		}
-		s->dentry = get(mount, mnt_mountpoint);
-		s->mnt = address_of(above, mnt);
-		return 0;
+		s->flags |= FILE_ROOT_NOT_MET;
+		if (at != PATH_BYTES || dentry == parent)
+			return 1;
+		/* A single file, mounted and taken off again, as runc does with itself: it has no path but the one in
+		 * its file system, which the walk goes on with. */
+		s->mnt = NULL;
 	}
 	if (dentry == parent) {
 		/* In the file system's own view this is its root, else a file that no mounted tree holds: its name
 		 * is all there is. */
-		if (in_fs)
+		if (in_fs || mnt == NULL)
 			return 1;
 		s->flags |= FILE_ROOT_NOT_MET;
 	}

@@ -4,6 +4,7 @@
  * the capture thread.
  */
 import { closeSync, openSync, readSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { exeFlags, exePathOf } from "./exe-path.ts";
 import type { ProcessFacts } from "./facts.ts";
 import { processName } from "./process-name.ts";
 import type { ByteString } from "./types.ts";
@@ -24,8 +25,6 @@ const MAX_ARGS = 16_384;
 const MAX_ENV = 8_192;
 const MAX_TEXT = 65_536;
 const DELETED = " (deleted)";
-/** EXE_FLAGS as in agent/events/record.ts exeFact. */
-const exeFlags = { MEMFD: 4, DELETED: 16 };
 
 const buffer = Buffer.alloc(MAX_TEXT);
 
@@ -104,7 +103,8 @@ export function readProcess(pid: number, options: ScanOptions): ProcessFacts | u
   const threadName = stat.slice(open + 1, close);
   const target = link(`${folder}/exe`) ?? "";
   const deleted = target.endsWith(DELETED);
-  const exePath = deleted ? target.slice(0, -DELETED.length) : target;
+  const flags = (deleted ? exeFlags.DELETED : 0) | (target.startsWith("/memfd:") ? exeFlags.MEMFD : 0);
+  const exePath = exePathOf(deleted ? target.slice(0, -DELETED.length) : target, flags);
   const args = text(`${folder}/cmdline`, MAX_ARGS) ?? "";
   const loginuid = Number(text(`${folder}/loginuid`) ?? Number.NaN);
   const id = (name: string, otherwise: number): number => statusNumbers(status, name).at(-1) ?? otherwise;
@@ -128,7 +128,7 @@ export function readProcess(pid: number, options: ScanOptions): ProcessFacts | u
     args,
     env: options.environment ? text(`${folder}/environ`, MAX_ENV) : undefined,
     exePath,
-    exeFlags: (deleted ? exeFlags.DELETED : 0) | (target.startsWith("/memfd:") ? exeFlags.MEMFD : 0),
+    exeFlags: flags,
     ...(target === "" ? { exeInode: 0, exeChangeTime: 0n, exeModifyTime: 0n } : exeFile(`${folder}/exe`)),
     cwd: link(`${folder}/cwd`) ?? "",
     pidns: Number(/\[(\d+)\]/.exec(link(`${folder}/ns/pid`) ?? "")?.[1] ?? 0),

@@ -12,6 +12,7 @@ import { HEADER, parts, recordFlags } from "../events/record.ts";
 import { eventCode } from "../events/table.ts";
 import type { CgroupPaths } from "./cgroup-paths.ts";
 import { unknownContainer } from "./container-id.ts";
+import { exePathOf } from "./exe-path.ts";
 import { TICK, type ProcessFacts } from "./facts.ts";
 import { ProcessEntry, commIs, partIs } from "./process-entry.ts";
 import { ProcessTable } from "./process-table.ts";
@@ -291,8 +292,8 @@ export class State {
       entry.setArgs(record.text(parts.ARGS) ?? "");
       entry.setEnv(record.text(parts.ENV));
     });
-    entry.exePath = record.text(parts.EXE_PATH) ?? "";
     entry.exeFlags = record.exe32(parts.EXE, "flags");
+    entry.exePath = exePathOf(record.text(parts.EXE_PATH) ?? "", entry.exeFlags);
     entry.exeInode = narrow(record.exe64(parts.EXE, "ino"));
     entry.exeChangeTime = record.exe64(parts.EXE, "ctime");
     entry.exeModifyTime = record.exe64(parts.EXE, "mtime");

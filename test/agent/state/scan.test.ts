@@ -140,7 +140,7 @@ describe("scan of /proc", () => {
 
     it("knows a deleted program and one in memory", () => {
       symlinkSync("/memfd:x (deleted)", join(proc, "7/exe"));
-      assert.deepEqual([read()?.exePath, read()?.exeFlags], ["/memfd:x", 20]);
+      assert.deepEqual([read()?.exePath, read()?.exeFlags], ["memfd:x", 20]);
     });
 
     it("gives nothing for a stat that is none", () => {

@@ -61,8 +61,12 @@ export function needContainers(context: Context): void {
   }
 }
 
-/** Starts containerd and imports the image; `programs` are static binaries for its /bin. */
-export async function startContainers(programs: readonly string[] = []): Promise<Containers> {
+/** Starts containerd and imports the image; `programs` are static binaries for its /bin, the first
+ * under each of `names` too. */
+export async function startContainers(
+  programs: readonly string[] = [],
+  names: readonly string[] = [],
+): Promise<Containers> {
   const folder = mkdtempSync(join(tmpdir(), "tiercel-ctr-"));
   const socket = join(folder, "containerd.sock");
   const config = join(folder, "config.toml");
@@ -76,7 +80,7 @@ export async function startContainers(programs: readonly string[] = []): Promise
       if (daemon.exitCode !== null) throw new Error(`containerd ended: ${log.join("")}`);
       return (await run("ctr", ctr(["version"]))).code === 0 ? true : undefined;
     });
-    const image = await makeImage(folder, programs);
+    const image = await makeImage(folder, programs, names);
     await mustRun("ctr", ctr(["images", "import", image]));
   } catch (error) {
     await end(daemon);

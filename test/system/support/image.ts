@@ -3,7 +3,15 @@
  * program, a few files below /etc. One layer, written as an OCI archive that `ctr images import` takes.
  */
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "./commands.ts";
 
@@ -20,10 +28,15 @@ const files: readonly (readonly [string, string, number])[] = [
     0o644,
   ],
   ["etc/group", "root:x:0:\nalice:x:1000:\nwww-data:x:33:\n", 0o644],
+  ["etc/gshadow", "root:*::\n", 0o600],
   ["etc/shadow", "root:*:19000:0:99999:7:::\n", 0o600],
   ["etc/hosts", "127.0.0.1 localhost\n", 0o644],
   ["root/.ssh/id_rsa", "not a key\n", 0o600],
+  ["root/.ssh/id_rsa.pub", "not a key\n", 0o644],
+  ["root/.bash_history", "id\n", 0o600],
   ["var/log/syslog", "one line\n", 0o644],
+  ["var/log/auth.log", "one line\n", 0o644],
+  ["var/log/own.log", "one line\n", 0o644],
   ["etc/crontab", "# nothing\n", 0o644],
 ];
 const folders = [
@@ -39,23 +52,28 @@ const folders = [
   "run",
 ];
 
-/** Applets that get a name of their own, so that a process is called as the tool it plays. */
-const extraNames = ["ncat", "nmap", "tcpdump", "debugfs"];
-
 /**
  * Makes the archive below `folder` from `programs` (static binaries, put into /bin under their own names) and
- * returns its path.
+ * returns its path. The first program is also called by each of `names`, unless an applet of busybox is.
  */
-export async function makeImage(folder: string, programs: readonly string[]): Promise<string> {
+export async function makeImage(
+  folder: string,
+  programs: readonly string[],
+  names: readonly string[],
+): Promise<string> {
   const root = join(folder, "rootfs");
   for (const name of folders) mkdirSync(join(root, name), { recursive: true });
   mkdirSync(join(root, "bin"), { recursive: true });
   copyFileSync(busybox, join(root, "bin/busybox"));
   const { stdout } = await mustRun(busybox, ["--list"]);
-  for (const name of [...stdout.trim().split("\n"), ...extraNames]) {
+  for (const name of stdout.trim().split("\n")) {
     if (name !== "busybox") symlinkSync("/bin/busybox", join(root, "bin", name));
   }
   for (const program of programs) copyFileSync(program, join(root, "bin", program.split("/").at(-1)!));
+  const first = programs[0]?.split("/").at(-1);
+  for (const name of first === undefined ? [] : names) {
+    if (!existsSync(join(root, "bin", name))) symlinkSync(first!, join(root, "bin", name));
+  }
   for (const [path, content, mode] of files) {
     mkdirSync(join(root, path, ".."), { recursive: true });
     writeFileSync(join(root, path), content, { mode });

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -209,6 +210,32 @@ static int do_connect(int argc, char **argv)
 	return 0;
 }
 
+/* listen ADDRESS PORT ACTION: a TCP listener there (IPv4), so that a connection of the action is taken */
+static int do_listen(int argc, char **argv)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[2]))};
+	int server = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+
+	setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	inet_pton(AF_INET, argv[1], &address.sin_addr);
+	if (bind(server, (void *)&address, sizeof(address)) || listen(server, 8))
+		return result(-1);
+	return dispatch(argc - 3, argv + 3);
+}
+
+/* unix-connect PATH: listens on a socket of that path and connects to it */
+static int do_unix_connect(int argc, char **argv)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(address.sun_path, argv[1], sizeof(address.sun_path) - 1);
+	unlink(argv[1]);
+	if (bind(server, (void *)&address, sizeof(address)) || listen(server, 1))
+		return result(-1);
+	return result(connect(client, (void *)&address, sizeof(address)));
+}
+
 static int bpf_call(int command, union bpf_attr *attributes)
 {
 	return syscall(SYS_bpf, command, attributes, sizeof(*attributes));
@@ -338,16 +365,37 @@ static const struct {
 	int arguments;
 	int (*run)(int argc, char **argv);
 } actions[] = {
-	{"open", 3, do_open},         {"symlink", 2, do_symlink},   {"symlinkat", 2, do_symlinkat},
-	{"link", 2, do_link},         {"linkat", 2, do_linkat},     {"rename", 2, do_rename},
-	{"unlink", 1, do_unlink},     {"mkdir", 1, do_mkdir},       {"chmod", 2, do_chmod},
-	{"memfd-exec", 1, do_memfd_exec}, {"fexec", 2, do_fexec},   {"ptrace", 1, do_ptrace},
-	{"ptrace-cont", 0, do_ptrace_cont}, {"dup", 3, do_dup},     {"socket", 2, do_socket},
-	{"connect", 3, do_connect},   {"bpf", 1, do_bpf},           {"module", 1, do_module},
-	{"setns", 1, do_setns},       {"unshare", 1, do_unshare},   {"mount", 3, do_mount},
-	{"setuid", 2, do_setuid},     {"uid", 2, do_uid},           {"name", 2, do_name},
-	{"fork", 1, do_fork},             {"after", 2, do_after},       {"cd", 2, do_cd},
-	{"exec", 2, do_exec},         {"title", 2, do_title},
+	{"open", 3, do_open},
+	{"symlink", 2, do_symlink},
+	{"symlinkat", 2, do_symlinkat},
+	{"link", 2, do_link},
+	{"linkat", 2, do_linkat},
+	{"rename", 2, do_rename},
+	{"unlink", 1, do_unlink},
+	{"mkdir", 1, do_mkdir},
+	{"chmod", 2, do_chmod},
+	{"memfd-exec", 1, do_memfd_exec},
+	{"fexec", 2, do_fexec},
+	{"ptrace", 1, do_ptrace},
+	{"ptrace-cont", 0, do_ptrace_cont},
+	{"dup", 3, do_dup},
+	{"socket", 2, do_socket},
+	{"connect", 3, do_connect},
+	{"listen", 3, do_listen},
+	{"unix-connect", 1, do_unix_connect},
+	{"bpf", 1, do_bpf},
+	{"module", 1, do_module},
+	{"setns", 1, do_setns},
+	{"unshare", 1, do_unshare},
+	{"mount", 3, do_mount},
+	{"setuid", 2, do_setuid},
+	{"uid", 2, do_uid},
+	{"name", 2, do_name},
+	{"fork", 1, do_fork},
+	{"after", 2, do_after},
+	{"cd", 2, do_cd},
+	{"exec", 2, do_exec},
+	{"title", 2, do_title},
 };
 
 /* argv[0] is the action; what follows are its arguments */

@@ -1,0 +1,65 @@
+/** Each default rule for real, as config/rules has it: raised by what it is about, silent for a twin. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { root } from "../support/reference.ts";
+import { needCapture } from "./support/agent.ts";
+import { needContainers } from "./support/containers.ts";
+import { cases } from "./support/default-rule-cases.ts";
+import { Stage } from "./support/stage.ts";
+
+const file = `${root}config/rules/default.yaml`;
+
+function ruleNames(): string[] {
+  const items = parse(readFileSync(file, "utf8")) as { rule?: string }[];
+  return items.flatMap((item) => item.rule ?? []);
+}
+
+describe("default rules", function () {
+  this.timeout(60_000);
+  let stage: Stage;
+
+  before(async function () {
+    needCapture(this);
+    needContainers(this);
+    stage = await Stage.open();
+    await stage.watch([`${root}config/rules`]);
+  });
+  after(async () => {
+    await stage?.close();
+  });
+
+  it("have a case each", () => {
+    assert.deepEqual(cases.map(({ rule }) => rule).sort(), ruleNames().sort());
+  });
+
+  for (const { rule, does, act, also = [], mayFail, butNot, twin } of cases) {
+    it(`${rule}: ${does}; silent: ${butNot}`, async () => {
+      const raised = await stage.during(async () => {
+        const { code, stderr } = await act(stage);
+        assert.ok(code === 0 || mayFail === true, `the deed itself failed: ${code} ${stderr}`);
+      });
+      assert.deepEqual(new Set(raised.map((alert) => alert.rule)), new Set([rule, ...also]));
+      const silent = await stage.during(() => twin(stage));
+      assert.deepEqual(
+        silent.filter((alert) => alert.rule === rule),
+        [],
+      );
+    });
+  }
+
+  it("are quiet while containers come and go and are entered", async () => {
+    const raised = await stage.during(async () => {
+      const container = await stage.containers.run();
+      stage.own(container.id);
+      await container.exec(["true"]);
+      await container.exec(["sh", "-c", "ls / > /dev/null; id"]);
+      await container.remove();
+    });
+    assert.deepEqual(raised, []);
+  });
+
+  it("end with exit code 0", async () => {
+    assert.equal(await stage.unwatch(), 0);
+  });
+});

@@ -1,0 +1,66 @@
+/** Each public stable rule for real, under both ways to match. The table is support/public-rule-cases.ts. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { falcoRules } from "../support/reference.ts";
+import { needCapture } from "./support/agent.ts";
+import { needContainers } from "./support/containers.ts";
+import { apiServerAddress, publicCases } from "./support/public-rule-cases.ts";
+import { Stage } from "./support/stage.ts";
+
+/** Starts the agent where /etc/hosts knows the API server, and nothing else sees that. */
+function withApiServer(stage: Stage): readonly string[] {
+  const hosts = stage.rulesFile(
+    "hosts",
+    `127.0.0.1 localhost\n${apiServerAddress} kubernetes.default.svc.cluster.local\n`,
+  );
+  return ["unshare", "-m", "sh", "-c", `mount --bind ${hosts} /etc/hosts && exec "$@"`, "sh"];
+}
+
+describe("public stable rules", function () {
+  this.timeout(120_000);
+  let stage: Stage;
+  let rules: string;
+
+  before(async function () {
+    needCapture(this);
+    needContainers(this);
+    rules = `${falcoRules(this)}/falco-rules/falco_rules.yaml`;
+    stage = await Stage.open();
+  });
+  after(async () => {
+    await stage?.close();
+  });
+
+  it("have a case each", () => {
+    const items = parse(readFileSync(rules, "utf8")) as { rule?: string }[];
+    assert.deepEqual(
+      publicCases.map(({ rule }) => rule),
+      items.flatMap((item) => item.rule ?? []),
+    );
+  });
+
+  for (const matching of ["all", "first"] as const) {
+    describe(`with rule_matching ${matching}`, () => {
+      before(async () => {
+        await stage.watch([rules], { rule_matching: matching }, withApiServer(stage));
+      });
+      after(async () => {
+        await stage.unwatch();
+      });
+
+      for (const row of publicCases) {
+        it(`${row.rule}: ${row.does}`, async () => {
+          const raised = await stage.during(() => row.act(stage));
+          const names = raised.map((alert) => alert.rule);
+          if ("notYet" in row) {
+            assert.deepEqual(names, [], `it alerts now, though ${row.notYet}: correct the table`);
+            return;
+          }
+          const all = row.all ?? [row.rule];
+          assert.deepEqual(names, matching === "all" ? all : all.slice(0, 1));
+        });
+      }
+    });
+  }
+});

@@ -1,0 +1,348 @@
+/**
+ * One row a default rule: what is done for real to raise it, and a twin that differs in one clause of its condition
+ * alone and stays silent. `also` are further rules that the same deed raises.
+ */
+import type { Outcome } from "./commands.ts";
+import type { Stage } from "./stage.ts";
+
+type Deed = (stage: Stage) => Promise<Outcome>;
+
+export interface Case {
+  readonly rule: string;
+  readonly does: string;
+  readonly act: Deed;
+  readonly also?: readonly string[];
+  /** The deed need not work to be seen: the kernel may refuse it, or a tool find nothing. */
+  readonly mayFail?: true;
+  /** The clause in which the twin differs. */
+  readonly butNot: string;
+  readonly twin: Deed;
+}
+
+/** The test program in the container with the usual rights. */
+const inside =
+  (...args: string[]) =>
+  (stage: Stage) =>
+    stage.inside(...args);
+/** The test program in the container with all rights. */
+const privileged =
+  (...args: string[]) =>
+  (stage: Stage) =>
+    stage.privileged.exec(["trigger", ...args]);
+/** Any program of the image, in the container with the usual rights. */
+const program =
+  (...args: string[]) =>
+  (stage: Stage) =>
+    stage.plain.exec(args);
+/** The test program on the host. */
+const host =
+  (...args: string[]) =>
+  (stage: Stage) =>
+    stage.host("trigger", ...args);
+
+/** A connection by UDP to an address that the container has itself, so that there is a way to it. */
+const asksFor = (address: string) => async (stage: Stage) => {
+  await stage.privileged.exec(["ip", "addr", "add", `${address}/32`, "dev", "lo"]);
+  return await stage.privileged.exec(["trigger", "connect", "udp", address, "80"]);
+};
+
+const reads = ["open", "openat", "r"] as const;
+const writes = ["open", "openat", "w"] as const;
+const creates = ["open", "openat", "create"] as const;
+const truncates = ["open", "openat", "trunc"] as const;
+const toolInContainer = "Suspicious network tool in a container";
+
+export const cases: readonly Case[] = [
+  {
+    rule: "Shell with a terminal in a container",
+    does: "exec -it sh",
+    act: (stage) => stage.plain.exec(["sh", "-c", "true"], { terminal: true }),
+    butNot: "without a terminal",
+    twin: program("sh", "-c", "true"),
+  },
+  {
+    rule: "Netcat that can run commands",
+    does: "nc -e in a container",
+    act: program("nc", "-w", "1", "127.0.0.1", "1", "-e", "/bin/true"),
+    mayFail: true,
+    also: [toolInContainer],
+    butNot: "no option to run a program",
+    twin: program("nc", "-w", "1", "127.0.0.1", "1"),
+  },
+  {
+    rule: toolInContainer,
+    does: "nmap in a container",
+    act: program("nmap", ...reads, "/etc/hosts"),
+    butNot: "on the host",
+    twin: (stage) => stage.host("nmap", ...reads, "/etc/hosts"),
+  },
+  {
+    rule: "Shell started by a server program",
+    does: "nginx starts sh",
+    act: program("nginx", "fork", "exec", "/bin/sh", "sh", "-c", "true"),
+    butNot: "the parent is no server",
+    twin: program("trigger", "fork", "exec", "/bin/sh", "sh", "-c", "true"),
+  },
+  {
+    rule: "New program run in a container",
+    does: "a copy of a program is made and run",
+    act: program("sh", "-c", "cp /bin/trigger /dropped && /dropped open openat r /etc/hosts"),
+    butNot: "the program is of the image",
+    twin: program("sh", "-c", "cp /bin/trigger /dropped && /bin/trigger open openat r /etc/hosts"),
+  },
+  {
+    rule: "Program run from shared memory",
+    does: "a program in /dev/shm is run on the host",
+    act: (stage) => stage.copied("/dev/shm", (copy) => stage.runs(copy, ...reads, "/dev/null")),
+    butNot: "it lies in /tmp",
+    twin: (stage) => stage.copied("/tmp", (copy) => stage.runs(copy, ...reads, "/dev/null")),
+  },
+  {
+    rule: "Coin miner started",
+    does: "a program with the address of a pool",
+    act: host(...reads, "/dev/null", "-o", "stratum+tcp://pool.invalid:3333"),
+    butNot: "another address",
+    twin: host(...reads, "/dev/null", "-o", "http://pool.invalid:3333"),
+  },
+  {
+    rule: "Write below a binary folder",
+    does: "a file is created in /usr/bin",
+    act: inside(...creates, "/usr/bin/added"),
+    butNot: "in /usr",
+    twin: inside(...creates, "/usr/added"),
+  },
+  {
+    rule: "File moved into a binary folder",
+    does: "a file is renamed into /usr/sbin",
+    act: program("sh", "-c", "echo > /usr/moved && trigger rename /usr/moved /usr/sbin/moved"),
+    butNot: "into /usr",
+    twin: program("sh", "-c", "echo > /usr/moved && trigger rename /usr/moved /usr/moved2"),
+  },
+  {
+    rule: "Login keys of SSH changed",
+    does: "authorized_keys of root is created",
+    act: inside(...creates, "/root/.ssh/authorized_keys"),
+    butNot: "known_hosts is",
+    twin: inside(...creates, "/root/.ssh/known_hosts"),
+  },
+  {
+    rule: "Scheduled job changed",
+    does: "/etc/crontab is opened for writing",
+    act: inside(...writes, "/etc/crontab"),
+    butNot: "for reading",
+    twin: inside(...reads, "/etc/crontab"),
+  },
+  {
+    rule: "Library forced into all programs",
+    does: "/etc/ld.so.preload is created",
+    act: inside(...creates, "/etc/ld.so.preload"),
+    butNot: "/etc/ld.so.conf is",
+    twin: inside(...creates, "/etc/ld.so.conf"),
+  },
+  {
+    rule: "Account file changed",
+    does: "/etc/passwd is opened for writing",
+    act: inside(...writes, "/etc/passwd"),
+    butNot: "/etc/hosts is",
+    twin: inside(...writes, "/etc/hosts"),
+  },
+  {
+    rule: "Process taken over by ptrace",
+    does: "PTRACE_ATTACH to a child",
+    act: host("ptrace", "attach"),
+    butNot: "a request that attaches to nothing",
+    twin: host("ptrace", "traceme"),
+  },
+  {
+    rule: "Kernel module loaded from a container",
+    does: "init_module in a container (this kernel may answer ENOSYS)",
+    act: inside("module", "init"),
+    mayFail: true,
+    butNot: "on the host",
+    twin: host("module", "init"),
+  },
+  {
+    rule: "Kernel module loaded by an unexpected program",
+    does: "finit_module on the host",
+    act: host("module", "finit", "/dev/null"),
+    mayFail: true,
+    butNot: "in a container",
+    twin: inside("module", "finit", "/dev/null"),
+  },
+  {
+    rule: "Kernel helper changed from a container",
+    does: "a release_agent is written",
+    act: inside(...creates, "/release_agent"),
+    butNot: "another name",
+    twin: inside(...creates, "/release_agents"),
+  },
+  {
+    rule: "Mount made in a container",
+    does: "a tmpfs is mounted in a container with all rights",
+    act: privileged("mount", "tmpfs", "none", "/home"),
+    butNot: "refused for want of rights",
+    twin: inside("mount", "tmpfs", "none", "/home"),
+  },
+  {
+    rule: "Namespace entered from a container",
+    does: "setns in a container with all rights",
+    act: privileged("setns", "mnt"),
+    butNot: "refused for want of rights",
+    twin: inside("setns", "mnt"),
+  },
+  {
+    rule: "Namespace made in a container",
+    does: "unshare of the network in a container with all rights",
+    act: privileged("unshare", "net"),
+    butNot: "of the open files",
+    twin: privileged("unshare", "files"),
+  },
+  {
+    rule: "User namespace made by an ordinary user",
+    does: "uid 1000 makes a user namespace on the host",
+    act: host("uid", "1000", "unshare", "user"),
+    butNot: "root makes it",
+    twin: host("unshare", "user"),
+  },
+  {
+    rule: "Set-user-ID bit set",
+    does: "chmod 4644",
+    act: inside("chmod", "/etc/hosts", "4644"),
+    butNot: "chmod 2644",
+    twin: inside("chmod", "/etc/hosts", "2644"),
+  },
+  {
+    rule: "Change of user asked for in a container",
+    does: "su in a container",
+    act: program("su", "-c", "true"),
+    butNot: "sh",
+    twin: program("sh", "-c", "true"),
+  },
+  {
+    rule: "Runtime socket reached from a container",
+    does: "connect to a docker.sock",
+    act: inside("unix-connect", "/run/docker.sock"),
+    butNot: "to a socket of another name",
+    twin: inside("unix-connect", "/run/own.sock"),
+  },
+  {
+    rule: "Program run from memory",
+    does: "a copy of a program in a memfd is run on the host",
+    act: (stage) => stage.host("trigger", "memfd-exec", stage.program, ...reads, "/dev/null", stage.folder),
+    butNot: "the file itself is, by its descriptor",
+    twin: (stage) => stage.host("trigger", "fexec", "9", stage.program, ...reads, "/dev/null", stage.folder),
+  },
+  {
+    rule: "Process guards itself against debuggers",
+    does: "PTRACE_TRACEME",
+    act: host("ptrace", "traceme"),
+    butNot: "another request",
+    twin: host("ptrace", "attach"),
+  },
+  {
+    rule: "System log truncated",
+    does: "/var/log/syslog is opened with O_TRUNC",
+    act: inside(...truncates, "/var/log/syslog"),
+    butNot: "without O_TRUNC",
+    twin: inside(...writes, "/var/log/syslog"),
+  },
+  {
+    rule: "System log removed",
+    does: "/var/log/auth.log is removed",
+    act: inside("unlink", "/var/log/auth.log"),
+    butNot: "another file is",
+    twin: inside("unlink", "/var/log/own.log"),
+  },
+  {
+    rule: "Shell history wiped",
+    does: ".bash_history is opened with O_TRUNC",
+    act: inside(...truncates, "/root/.bash_history"),
+    butNot: "without O_TRUNC",
+    twin: inside(...writes, "/root/.bash_history"),
+  },
+  {
+    rule: "Hidden file made in a shared folder",
+    does: "/tmp/.hidden is created",
+    act: inside(...creates, "/tmp/.hidden"),
+    butNot: "the name has no dot",
+    twin: inside(...creates, "/tmp/visible"),
+  },
+  {
+    rule: "Program made in a container",
+    does: "a file in /tmp is created with mode 755",
+    act: inside("open", "openat", "creatx", "/tmp/made"),
+    butNot: "with mode 644",
+    twin: inside(...creates, "/tmp/made-not"),
+  },
+  {
+    rule: "BPF program loaded by an unexpected program",
+    does: "BPF_PROG_LOAD on the host",
+    act: host("bpf", "load"),
+    butNot: "BPF_MAP_CREATE",
+    twin: host("bpf", "map"),
+  },
+  {
+    rule: "Sensitive file read on the host",
+    does: "/etc/shadow is opened for reading",
+    act: host(...reads, "/etc/shadow"),
+    butNot: "/etc/passwd is",
+    twin: host(...reads, "/etc/passwd"),
+  },
+  {
+    rule: "Sensitive file read in a container",
+    does: "/etc/gshadow is opened for reading in a container",
+    act: inside(...reads, "/etc/gshadow"),
+    butNot: "/etc/group is",
+    twin: inside(...reads, "/etc/group"),
+  },
+  {
+    rule: "Private SSH key read",
+    does: "id_rsa of root is opened",
+    act: inside(...reads, "/root/.ssh/id_rsa"),
+    butNot: "its public half is",
+    twin: inside(...reads, "/root/.ssh/id_rsa.pub"),
+  },
+  {
+    rule: "Private keys searched for",
+    does: "grep for the first line of a private key",
+    act: program("grep", "-r", "BEGIN OPENSSH PRIVATE KEY", "/home/alice"),
+    mayFail: true,
+    butNot: "for that of a certificate",
+    twin: program("grep", "-r", "BEGIN CERTIFICATE", "/home/alice"),
+  },
+  {
+    rule: "Symbolic link to a sensitive file",
+    does: "symlink to /etc/shadow",
+    act: inside("symlink", "/etc/shadow", "/home/link"),
+    butNot: "to /etc/hosts",
+    twin: inside("symlink", "/etc/hosts", "/home/link2"),
+  },
+  {
+    rule: "Hard link to a sensitive file",
+    does: "link of /etc/shadow",
+    act: inside("link", "/etc/shadow", "/home/shadow"),
+    butNot: "of /etc/hosts",
+    twin: inside("link", "/etc/hosts", "/home/hosts"),
+  },
+  {
+    rule: "Shell input or output moved to a connection",
+    does: "dup2 of a TCP connection to stdin",
+    act: inside("dup", "dup2", "0", "inet"),
+    butNot: "of a pipe",
+    twin: inside("dup", "dup2", "0", "pipe"),
+  },
+  {
+    rule: "Cloud metadata asked from a container",
+    does: "connect to 169.254.169.254",
+    act: asksFor("169.254.169.254"),
+    butNot: "to the address before it",
+    twin: asksFor("169.254.169.253"),
+  },
+  {
+    rule: "Packet socket in a container",
+    does: "socket(AF_PACKET)",
+    act: inside("socket", "17", "3"),
+    butNot: "socket(AF_INET)",
+    twin: inside("socket", "2", "2"),
+  },
+];

@@ -17,6 +17,7 @@ test_needs=(
   /usr/sbin/runc:runc
   /usr/bin/gcc:gcc
   /usr/bin/jq:jq
+  /usr/bin/openssl:openssl
   /usr/sbin/ip:iproute2
   /usr/share/doc/gcc-multilib:gcc-multilib
   /usr/bin/nc.openbsd:netcat-openbsd

@@ -1,4 +1,5 @@
 /** The only file that knows koffi, libbpf and libc by name. Above it there are only our types and errors. */
+import { closeSync } from "node:fs";
 import koffi from "koffi";
 
 /** A C pointer; null is NULL. */
@@ -217,4 +218,29 @@ export function poll(fd: number, onReadable: () => void): Poll {
     stop: () => handle.stop(),
     close: () => handle.close(),
   };
+}
+
+const socket = libc.func("int socket(int domain, int type, int protocol)");
+const connect = libc.func("int connect(int fd, const void *address, uint32_t length)");
+const send = libc.func("int64_t send(int fd, const void *bytes, size_t length, int flags)");
+
+const AF_UNIX = 1;
+const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+
+/**
+ * A non-blocking unix datagram socket connected to `address` (a whole struct sockaddr_un); the caller closes it.
+ * @throws LibbpfError
+ */
+export function connectUnixDatagram(address: Buffer): number {
+  const fd = checkErrno("socket", socket(AF_UNIX, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0) as number);
+  if ((connect(fd, address, address.length) as number) === 0) return fd;
+  const errno = koffi.errno();
+  closeSync(fd);
+  throw new LibbpfError("connect", errno);
+}
+
+/** Sends one datagram. @throws LibbpfError, EAGAIN where the receiver's queue is full */
+export function sendDatagram(fd: number, bytes: Buffer): void {
+  checkErrno("send", send(fd, bytes, bytes.length, MSG_NOSIGNAL) as number | bigint);
 }

@@ -54,6 +54,7 @@ export class DeliveryError extends Error {
 
 /** An operating system's error in one short text: `ENOSPC: no space left on device`. */
 export function systemError(error: unknown): string {
+  if (error instanceof AggregateError) return systemError(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   const [text = ""] = error.message.split(", ");

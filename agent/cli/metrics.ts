@@ -1,0 +1,229 @@
+/** Every metric of the agent. Names are `tiercel_…`; docs/falco-compatibility.md maps Falco's to them. */
+import type { Metric } from "../serve/metrics.ts";
+import type { SinkCounters } from "../sinks/queue.ts";
+import { priorityNames } from "../rules/plan.ts";
+import type { Counters, RuleNumbers } from "./agent/counters.ts";
+import type { Settings } from "./settings/schema.ts";
+
+/** What metrics are read from, each as it is at that moment. */
+export interface MetricSources {
+  readonly version: string;
+  readonly kernelRelease: string;
+  readonly hostname: string;
+  /** Milliseconds since the epoch. */
+  readonly startTime: number;
+  readonly counters: () => Counters;
+  readonly outputs: () => readonly SinkCounters[];
+  /** The rule set in force: digest, number of rules, since when (ms since the epoch), loads that failed. */
+  readonly rules: () => {
+    readonly digest: string;
+    readonly rules: number;
+    readonly since: number;
+    readonly failures: number;
+  };
+  /** Resources of this process. */
+  readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
+}
+
+type Read = Metric["read"];
+
+function one(value: () => number): Read {
+  return () => [[[], value()]];
+}
+
+function metric(
+  type: Metric["type"],
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: Read,
+): Metric {
+  return { name: `tiercel_${name}`, help, type, labels, read };
+}
+
+const gauge = (name: string, help: string, labels: readonly string[], read: Read) =>
+  metric("gauge", name, help, labels, read);
+const counter = (name: string, help: string, labels: readonly string[], read: Read) =>
+  metric("counter", name, help, labels, read);
+
+/** The metrics that the settings switch on. */
+export function agentMetrics(settings: Settings["metrics"], sources: MetricSources): Metric[] {
+  return [
+    ...about(sources),
+    ...ofOutputs(sources),
+    ...(settings.rules_counters_enabled ? ofRules(sources, settings.include_empty_values) : []),
+    ...(settings.kernel_event_counters_enabled ? ofEvents(sources) : []),
+    ...(settings.state_counters_enabled ? ofState(sources) : []),
+    ...(settings.resource_utilization_enabled ? ofResources(sources) : []),
+  ];
+}
+
+function about({ version, kernelRelease, hostname, startTime, rules }: MetricSources): Metric[] {
+  return [
+    gauge("version_info", "Version of the agent.", ["version"], () => [[[version], 1]]),
+    gauge("kernel_release_info", "Release of the kernel.", ["kernel_release"], () => [[[kernelRelease], 1]]),
+    gauge("hostname_info", "Name of the node as alerts give it.", ["hostname"], () => [[[hostname], 1]]),
+    gauge(
+      "start_timestamp_seconds",
+      "When the agent started, since the epoch.",
+      [],
+      one(() => startTime / 1000),
+    ),
+    gauge("rule_set_info", "Digest of the rule set in force.", ["digest"], () => [[[rules().digest], 1]]),
+    gauge(
+      "rule_set_rules",
+      "Rules in force.",
+      [],
+      one(() => rules().rules),
+    ),
+    gauge(
+      "rule_set_timestamp_seconds",
+      "When the rule set in force was taken in, since the epoch.",
+      [],
+      one(() => rules().since / 1000),
+    ),
+    counter(
+      "rule_set_failures_total",
+      "Rule sets that were refused.",
+      [],
+      one(() => rules().failures),
+    ),
+  ];
+}
+
+function ofOutputs({ outputs }: MetricSources): Metric[] {
+  const each =
+    (value: (counters: SinkCounters) => number): Read =>
+    () =>
+      outputs().map((counters) => [[counters.name], value(counters)] as const);
+  return [
+    counter(
+      "output_alerts_total",
+      "What became of alerts at each output: delivered, failed (not taken), dropped (queue full).",
+      ["output", "outcome"],
+      () =>
+        outputs().flatMap(({ name, delivered, failed, dropped }) => [
+          [[name, "delivered"], delivered] as const,
+          [[name, "failed"], failed] as const,
+          [[name, "dropped"], dropped] as const,
+        ]),
+    ),
+    counter(
+      "output_retries_total",
+      "Deliveries that were tried again.",
+      ["output"],
+      each(({ retried }) => retried),
+    ),
+    gauge(
+      "output_queue_alerts",
+      "Alerts that wait for an output.",
+      ["output"],
+      each(({ queued }) => queued),
+    ),
+    gauge(
+      "output_healthy",
+      "1 where the last delivery went well, 0 where it failed.",
+      ["output"],
+      each(({ healthy }) => (healthy === false ? 0 : 1)),
+    ),
+    gauge(
+      "output_last_delivery_timestamp_seconds",
+      "When an alert was last delivered, since the epoch; 0 for never.",
+      ["output"],
+      each(({ lastDelivery }) => (lastDelivery ?? 0) / 1000),
+    ),
+  ];
+}
+
+function ofRules({ counters }: MetricSources, empty: boolean): Metric[] {
+  const labels = ["namespace", "object", "rule_name", "priority", "source"];
+  const each =
+    (value: (rule: RuleNumbers) => number): Read =>
+    () =>
+      counters()
+        .rules.filter((rule) => empty || value(rule) > 0)
+        .map(
+          (rule) =>
+            [
+              [rule.namespace, rule.object, rule.rule, priorityNames[rule.priority], rule.source],
+              value(rule),
+            ] as const,
+        );
+  return [
+    counter(
+      "rules_matches_total",
+      "Events that a rule matched.",
+      labels,
+      each(({ matches }) => matches),
+    ),
+    counter(
+      "rules_suppressed_total",
+      "Alerts held back because their rule had too many.",
+      labels,
+      each(({ suppressed }) => suppressed),
+    ),
+    counter(
+      "rules_faults_total",
+      "Events on which a rule failed.",
+      labels,
+      each(({ faults }) => faults),
+    ),
+  ];
+}
+
+function ofEvents({ counters }: MetricSources): Metric[] {
+  return [
+    counter(
+      "events_total",
+      "Events that reached the agent.",
+      [],
+      one(() => counters().events),
+    ),
+    counter(
+      "events_matched_total",
+      "Events that some rule matched.",
+      [],
+      one(() => counters().matched),
+    ),
+    counter(
+      "events_undecodable_total",
+      "Events that could not be decoded.",
+      [],
+      one(() => counters().undecodable),
+    ),
+    counter("events_dropped_total", "Events that were lost, by cause and type.", ["cause", "event"], () =>
+      counters().drops.map(({ cause, event, count }) => [[cause, event], count] as const),
+    ),
+    counter(
+      "alerts_overflow_total",
+      "Alerts lost between capture and outputs.",
+      [],
+      one(() => counters().overflow),
+    ),
+  ];
+}
+
+function ofState({ counters }: MetricSources): Metric[] {
+  return [
+    gauge("state_entries", "Entries of what is remembered between events.", ["table"], () =>
+      Object.entries(counters().sizes).map(([table, size]) => [[table], size] as const),
+    ),
+  ];
+}
+
+function ofResources({ usage }: MetricSources): Metric[] {
+  return [
+    counter(
+      "cpu_seconds_total",
+      "Processor time of the agent.",
+      [],
+      one(() => usage().cpuSeconds),
+    ),
+    gauge(
+      "memory_resident_bytes",
+      "Memory of the agent.",
+      [],
+      one(() => usage().residentBytes),
+    ),
+  ];
+}

@@ -2,6 +2,7 @@
  * Names of users and groups, of the host and of each container. Look-ups answer from memory at once; files are read
  * elsewhere (a worker), when a container is first seen, when an id is not found, and again after a while.
  */
+import { existsSync } from "node:fs";
 import { parseUsers, type GroupEntry, type UserDatabase, type UserEntry } from "./user-database.ts";
 import type { ByteString, Process, Users } from "./types.ts";
 
@@ -25,10 +26,14 @@ export interface UserFiles {
   readonly stamp: string;
 }
 
-/** Reads both files of a process's root. `stamp` is equal when both files are. */
-export function readUserFiles(read: ReadInRoot, pid: number): UserFiles {
+/**
+ * Reads both files of a process's root. `stamp` is equal when both files are. Undefined where the process is gone: that
+ * says nothing of its container.
+ */
+export function readUserFiles(read: ReadInRoot, pid: number, proc = "/proc"): UserFiles | undefined {
   const passwd = read(pid, "/etc/passwd");
   const group = read(pid, "/etc/group");
+  if (passwd === undefined && group === undefined && !existsSync(`${proc}/${pid}`)) return undefined;
   const text = (file: RootFile | undefined): ByteString | undefined =>
     file === undefined ? undefined : Buffer.from(file.bytes).toString("latin1");
   return { passwd: text(passwd), group: text(group), stamp: `${passwd?.stamp ?? ""} ${group?.stamp ?? ""}` };
@@ -81,8 +86,9 @@ export class UserNames implements Users {
     if (!this.known.has(containerId)) this.ask(containerId, pid);
   }
 
-  /** Takes in what `request` asked for; a stamp seen before costs nothing. */
-  learn(containerId: string, files: UserFiles): void {
+  /** Takes in what `request` asked for; a stamp seen before costs nothing. Without files it stays as it was. */
+  learn(containerId: string, files: UserFiles | undefined): void {
+    if (files === undefined) return;
     const known = this.known.get(containerId);
     if (known?.database !== undefined && known.stamp === files.stamp) return;
     const database = parseUsers(files.passwd, files.group);

@@ -2,14 +2,12 @@
 import { Worker } from "node:worker_threads";
 import type { HostFacts } from "../../state/host.ts";
 import type { State } from "../../state/state.ts";
-import type { CgroupPaths } from "../../state/cgroup-paths.ts";
 import type { UserNames } from "../../state/users.ts";
 import type { NodeAnswer, NodeFacts, NodeRequest, NodeThreadData } from "./node-messages.ts";
 
 /** Who gets the answers. */
 export interface NodeReaders {
   readonly state: State;
-  readonly cgroups: CgroupPaths;
   readonly host: HostFacts;
   readonly users: UserNames;
 }
@@ -71,7 +69,7 @@ export class NodeClient {
     if (readers === undefined) return;
     switch (answer.kind) {
       case "scan":
-        for (const [id, path] of answer.cgroups) readers.cgroups.learn(id, path);
+        readers.state.learnCgroups(answer.cgroups);
         readers.state.load(answer.processes);
         this.waiting.shift()?.();
         return;

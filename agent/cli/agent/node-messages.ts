@@ -24,7 +24,7 @@ export type NodeAnswer =
       readonly cgroups: readonly (readonly [id: bigint, path: string])[];
     }
   | { readonly kind: "process"; readonly pid: number; readonly facts: ProcessFacts | undefined }
-  | { readonly kind: "users"; readonly containerId: string; readonly files: UserFiles }
+  | { readonly kind: "users"; readonly containerId: string; readonly files: UserFiles | undefined }
   | { readonly kind: "host"; readonly facts: NodeFacts };
 
 /** Files of the node that fields print from. */

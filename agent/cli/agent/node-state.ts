@@ -4,6 +4,7 @@ import { bootTimeNow } from "../../capture/index.ts";
 import { openCgroups } from "../../capture/cgroup-path.ts";
 import { CgroupPaths } from "../../state/cgroup-paths.ts";
 import { cgroupHierarchy } from "../../state/cgroup-tree.ts";
+import { nodeRootOf } from "../../state/container-id.ts";
 import { HostFacts } from "../../state/host.ts";
 import { cgroupPathOf } from "../../state/scan.ts";
 import { State } from "../../state/state.ts";
@@ -30,8 +31,7 @@ export interface NodeStateOptions {
 /** Where the node's own first process stands: what lies at or above it is the host (kind's nodes are containers). */
 function nodeRoot(controller: string): string {
   try {
-    const path = cgroupPathOf(readFileSync("/proc/1/cgroup", "latin1"), controller) ?? "";
-    return path.replace(/\/init\.scope$/, "");
+    return nodeRootOf(cgroupPathOf(readFileSync("/proc/1/cgroup", "latin1"), controller) ?? "");
   } catch {
     return "";
   }
@@ -65,7 +65,7 @@ export function openNodeState({ hostname, processes, log }: NodeStateOptions): N
     users,
     process: (pid) => state.process(pid),
   });
-  node.start({ state, cgroups, host, users }, (error) =>
+  node.start({ state, host, users }, (error) =>
     log("error", `the thread that reads /proc ended: ${(error as Error).message}`),
   );
   users.prepare("host", 1);

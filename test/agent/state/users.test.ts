@@ -157,6 +157,14 @@ describe("user names", () => {
       return path === "/etc/group" ? undefined : { bytes: Buffer.from("caf\u00e9"), stamp: "5" };
     }, 3);
     assert.deepEqual(read, ["3/etc/passwd", "3/etc/group"]);
+    // What a process that is gone cannot show is no empty root.
+    assert.equal(
+      readUserFiles(() => undefined, 4_194_305),
+      undefined,
+    );
+    assert.equal(readUserFiles(() => undefined, process.pid)?.passwd, undefined);
+    names.learn("c1", undefined);
+    assert.equal(names.user(1000, inside("c1")), undefined);
     assert.deepEqual(result, { passwd: "caf\xc3\xa9", group: undefined, stamp: "5 " });
   });
 });

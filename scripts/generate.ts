@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { settingsFile, settingsPage } from "../agent/cli/settings/document.ts";
+import { eventsDocument, fieldsDocument } from "./generate/catalogue-pages.ts";
 import { defaultRulesPage } from "./generate/default-rules.ts";
 import { recordHeader } from "./generate/record-header.ts";
 
@@ -13,6 +14,8 @@ const files: readonly (readonly [path: string, make: () => string])[] = [
   ["agent/bpf/gen/record.h", recordHeader],
   ["config/tiercel.yaml", settingsFile],
   ["docs/settings.md", settingsPage],
+  ["docs/fields.md", fieldsDocument],
+  ["docs/events.md", eventsDocument],
   ["docs/default-rules.md", () => defaultRulesPage("config/rules/default.yaml")],
 ];
 

@@ -4,6 +4,8 @@ import type { Commands } from "./command.ts";
 export const commands: Commands = {
   agent: () => import("./agent.ts"),
   validate: () => import("./validate.ts"),
+  fields: () => import("./fields.ts"),
+  events: () => import("./events.ts"),
   completion: () => import("./completion.ts"),
   version: () => import("./version.ts"),
 };

@@ -4,10 +4,9 @@
  */
 type Pattern = string | RegExp;
 
-const metadata =
-  "is set once container metadata are read from the runtime; until then it is missing in containers";
-const pods = "is set once pod metadata are read from the cluster; until then it is missing";
-const statistics = "needs statistics of processes that are not collected; it is missing";
+const metadata = "container metadata are not read from the runtime yet, so it is missing in containers";
+const pods = "pod metadata are not read from the cluster yet, so it is missing";
+const statistics = "statistics of processes are not collected, so it is missing";
 
 const messages: readonly (readonly [fields: readonly Pattern[], message: string])[] = [
   [[/^container\.(?!id$|full_id$|type$|start_ts$|duration$)/], metadata],
@@ -26,16 +25,13 @@ const messages: readonly (readonly [fields: readonly Pattern[], message: string]
     ],
     statistics,
   ],
-  [[/^proc\.std(in|out|err)\./], "needs a table of descriptors, which is not kept; it is missing"],
-  [[/^fdlist\./], "is a field of poll and ppoll, which are not captured; it is missing"],
-  [[/^evt\.buf/], "needs the data of reads and writes, of which only sendto and sendmsg are captured"],
-  [
-    ["evt.pluginname", "evt.plugininfo", "evt.asynctype"],
-    "is a field of plugin events; it is missing on others",
-  ],
+  [[/^proc\.std(in|out|err)\./], "no table of descriptors is kept, so it is missing"],
+  [[/^fdlist\./], "poll and ppoll are not captured, so it is missing"],
+  [[/^evt\.buf/], "of calls that read and write data only sendto and sendmsg are captured"],
+  [["evt.pluginname", "evt.plugininfo", "evt.asynctype"], "only events of plugins have it"],
   [
     [/^evt\.infra\.docker\./, "evt.count.procinfo", "evt.count.threadinfo", "evt.wait_latency"],
-    "is a field of events that no longer exist; it is missing",
+    "there are no such events any more, so it is missing",
   ],
 ];
 

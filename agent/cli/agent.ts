@@ -37,6 +37,10 @@ Examples:
     const { values, operands } = readOptions(args, options);
     if (operands.length > 0)
       throw new UsageError(`agent takes no argument, not ${operands[0]}; rules are named with --rules`);
+    if (values.rules?.includes("-") === true)
+      throw new UsageError(
+        "agent cannot read rules from standard input: it reads them again when they change",
+      );
     const { runAgent } = await import("./agent/run.ts");
     const format = values.output === undefined ? [] : [`json_output=${values.output === "json"}`];
     return runAgent({

@@ -58,8 +58,9 @@ function asked(c: SyscallContext): string {
 
 /** How the paths of each event begin: position of the parameter → part with the folder it starts from. */
 const bases: readonly ReadonlyMap<number, number>[] = rows.map((row) => {
-  const paths = row.params.flatMap(([, type], position) =>
-    type === "FSPATH" || type === "FSRELPATH" ? [position] : [],
+  // The program's resolved path, which exec has before the path that was passed, starts nowhere.
+  const paths = row.params.flatMap(([name, type], position) =>
+    (type === "FSPATH" || type === "FSRELPATH") && name !== "trusted_exepath" ? [position] : [],
   );
   return new Map(paths.map((position, i) => [position, i === 0 ? parts.BASE : parts.BASE2]));
 });
@@ -76,7 +77,7 @@ export function absoluteOf(c: SyscallContext, position: number, text: string): s
   const resolve = resolvePart[c.record.type] ?? -2;
   if (base !== undefined && resolve >= 0 && (Number(c.record.number(resolve) ?? 0) & RESOLVE_IN_ROOT) !== 0)
     return pathBelow(base, text);
-  return absolutePath(base ?? c.process?.cwd, text);
+  return absolutePath(base ?? c.record.text(parts.CWD) ?? c.process?.cwd, text);
 }
 
 /** The resolved form of a parameter where there is one, else its raw form. */

@@ -19,6 +19,11 @@ for (const [code, name] of allNames.entries()) {
   else codes.push(code);
 }
 
+/** Whether a code is a system call without a row in the table: it has a name and nothing more. */
+export function isGeneric(code: number): boolean {
+  return code >= rows.length && code < rows.length + generic.length;
+}
+
 /** The events that rules may name. Codes below the table's length are those on the wire. */
 export const eventCatalogue: EventCatalogue = {
   codes: (name) => codesByName.get(name),

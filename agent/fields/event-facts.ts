@@ -4,6 +4,7 @@ import { errorName } from "../events/errors.ts";
 import { fileFactFlags, parts } from "../events/record.ts";
 import { events, type EventRow } from "../events/table.ts";
 import type { SyscallContext } from "./context.ts";
+import { eventCatalogue, isGeneric } from "./event-catalogue.ts";
 import { hasDescriptor, typeCharacter } from "./fd-facts.ts";
 import { name as descriptorName } from "./fd-names.ts";
 import type { Read } from "./field.ts";
@@ -51,7 +52,20 @@ function openParts(row: EventRow): OpenParts | undefined {
   return { flags: Math.max(part("flags"), -1), mode: Math.max(part("mode"), -1) };
 }
 
-const facts: readonly Facts[] = rows.map((row) => {
+const nothing: Facts = {
+  name: "",
+  syscall: false,
+  returns: false,
+  category: "other",
+  direction: undefined,
+  waits: false,
+  data: -1,
+  open: undefined,
+};
+
+const facts: readonly Facts[] = Array.from({ length: eventCatalogue.size }, (_, code) => {
+  const row = rows[code];
+  if (row === undefined) return { ...nothing, name: eventCatalogue.name(code), syscall: isGeneric(code) };
   const syscall = !meta.has(row.name);
   return {
     name: row.name,
@@ -65,16 +79,6 @@ const facts: readonly Facts[] = rows.map((row) => {
   };
 });
 
-const nothing: Facts = {
-  name: "",
-  syscall: false,
-  returns: false,
-  category: "other",
-  direction: undefined,
-  waits: false,
-  data: -1,
-  open: undefined,
-};
 const of = (c: SyscallContext): Facts => facts[c.record.type] ?? nothing;
 
 /** evt.type. */

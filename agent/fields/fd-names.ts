@@ -43,7 +43,7 @@ function askedPath(c: SyscallContext): string | undefined {
     (Number(c.record.number(place.resolve) ?? 0) & RESOLVE_IN_ROOT) !== 0
   )
     return pathBelow(base, text);
-  return absolutePath(base ?? c.process?.cwd, text);
+  return absolutePath(base ?? c.record.text(parts.CWD) ?? c.process?.cwd, text);
 }
 
 /** What a failed call's own parameters say about what it was meant for. */

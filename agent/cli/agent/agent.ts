@@ -12,6 +12,8 @@ export type Log = (level: LogLevel, message: string) => void;
 export interface LoadedRules {
   /** Undefined where there were mistakes. */
   readonly plan: RuleSetPlan | undefined;
+  /** What else shapes the set: the settings it was compiled with, as text. */
+  readonly key: string;
   readonly files: readonly string[];
   /** Mistakes as text, one block; "" for none. */
   readonly mistakes: string;
@@ -77,7 +79,8 @@ export class Agent {
   private current: RulesStatus = { digest: "", rules: 0, failures: 0, lastFailure: undefined, since: 0 };
   private reloading: Promise<void> | undefined;
   private again = false;
-  private ending: (() => void) | undefined;
+  private key = "";
+  private ending: ((reason: string | undefined) => void) | undefined;
 
   constructor(options: AgentOptions) {
     this.options = options;
@@ -99,7 +102,7 @@ export class Agent {
     for (const warning of warnings) log("warning", warning);
     if (mistakes !== "") log("critical", mistakes);
     if (plan === undefined || started.status === "rejected") return false;
-    await this.takeIn(plan);
+    await this.takeIn(plan, loaded.value.key);
     log(
       "notice",
       `ready: capture runs with ${plural(plan.rules.length, "rule")} from ${plural(loaded.value.files.length, "file")}, digest ${plan.digest}`,
@@ -107,8 +110,9 @@ export class Agent {
     return true;
   }
 
-  private async takeIn(plan: RuleSetPlan): Promise<void> {
+  private async takeIn(plan: RuleSetPlan, key: string): Promise<void> {
     await this.options.capture.setRules(plan);
+    this.key = key;
     const { failures } = this.current;
     this.current = {
       digest: plan.digest,
@@ -142,18 +146,18 @@ export class Agent {
 
   private async reloadOnce(): Promise<void> {
     const { load, log } = this.options;
-    const { plan, mistakes, warnings } = await load();
+    const { plan, key, mistakes, warnings } = await load();
     if (plan === undefined) {
       this.refuse(mistakes);
       return;
     }
-    if (plan.digest === this.current.digest) {
+    if (plan.digest === this.current.digest && key === this.key) {
       this.current = { ...this.current, lastFailure: undefined };
       log("info", `rules read again, nothing changed (digest ${short(plan.digest)})`);
       return;
     }
     for (const warning of warnings) log("warning", warning);
-    await this.takeIn(plan);
+    await this.takeIn(plan, key);
     log("notice", `rules swapped: ${plural(plan.rules.length, "rule")} in force, digest ${plan.digest}`);
   }
 
@@ -179,16 +183,17 @@ export class Agent {
   /** Runs until `stop` is called or the capture thread dies, then ends everything; gives the exit code. */
   async run(): Promise<number> {
     const { capture, log } = this.options;
-    const stopped = new Promise<undefined>((resolve) => (this.ending = () => resolve(undefined)));
-    const reason = await Promise.race([stopped, capture.died]);
-    if (reason !== undefined) log("critical", `capture ended: ${reason}`);
+    const stopped = new Promise<string | undefined>((resolve) => (this.ending = resolve));
+    const died = capture.died.then((reason) => `capture ended: ${reason}`);
+    const reason = await Promise.race([stopped, died]);
+    if (reason !== undefined) log("critical", reason);
     await this.end();
     return reason === undefined ? 0 : 1;
   }
 
-  /** Asks `run` to end. */
-  stop(): void {
-    this.ending?.();
+  /** Asks `run` to end; with a reason it is a failure. */
+  stop(reason?: string): void {
+    this.ending?.(reason);
   }
 
   private async end(): Promise<void> {

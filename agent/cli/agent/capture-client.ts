@@ -12,13 +12,20 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
+/** Who is told what the thread says by itself. */
+export interface CaptureHandlers {
+  readonly onAlerts: (alerts: readonly Alert[]) => void;
+  /** Once a second. */
+  readonly onCounters: (counters: Counters) => void;
+  readonly log: Log;
+}
+
 export class CaptureClient implements Capture {
   readonly started: Promise<void>;
   readonly died: Promise<string>;
   private readonly worker: Worker;
   private readonly data: CaptureThreadData;
-  private readonly onAlerts: (alerts: readonly Alert[]) => void;
-  private readonly log: Log;
+  private readonly handlers: CaptureHandlers;
   private last: Counters = noCounters;
   private readonly waiting = new Map<number, Waiter>();
   private nextId = 1;
@@ -27,10 +34,9 @@ export class CaptureClient implements Capture {
   private readonly end: Promise<Counters>;
   private stopping = false;
 
-  constructor(data: CaptureThreadData, onAlerts: (alerts: readonly Alert[]) => void, log: Log) {
+  constructor(data: CaptureThreadData, handlers: CaptureHandlers) {
     this.data = data;
-    this.onAlerts = onAlerts;
-    this.log = log;
+    this.handlers = handlers;
     this.started = new Promise((resolve, reject) => (this.start = { resolve, reject }));
     this.end = new Promise((resolve) => (this.stopped = resolve));
     this.worker = new Worker(new URL("./capture-thread.js", import.meta.url), { workerData: data });
@@ -84,14 +90,15 @@ export class CaptureClient implements Capture {
         this.waiting.delete(message.id);
         return;
       case "alerts":
-        this.onAlerts(message.alerts);
+        this.handlers.onAlerts(message.alerts);
         taken(this.data.taken, message.alerts.length);
         return;
       case "counters":
         this.last = message.counters;
+        this.handlers.onCounters(message.counters);
         return;
       case "log":
-        this.log(message.level, message.message);
+        this.handlers.log(message.level, message.message);
         return;
       case "stopped":
         this.last = message.counters;

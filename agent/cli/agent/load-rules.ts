@@ -1,7 +1,7 @@
 /** Reads and compiles rules in a thread of its own: text is slow, and its memory is given back when the thread ends. */
 import { Worker } from "node:worker_threads";
 import type { LoadedRules } from "./agent.ts";
-import type { RulesThreadAnswer, RulesThreadData } from "./rules-messages.ts";
+import type { RulesThreadData } from "./rules-messages.ts";
 
 /** Nothing that people write takes so long, ms; what does is given up. */
 const TIME_LIMIT = 120_000;
@@ -14,7 +14,7 @@ export function loadRules(data: RulesThreadData, timeLimit = TIME_LIMIT): Promis
       reject(new Error(`reading the rules took longer than ${timeLimit / 1000} s and was given up`));
       void worker.terminate();
     }, timeLimit);
-    worker.on("message", (answer: RulesThreadAnswer) => resolve(answer));
+    worker.on("message", (answer: LoadedRules) => resolve(answer));
     worker.on("error", (error: Error) => reject(new Error(`reading the rules failed: ${error.message}`)));
     worker.on("exit", () => {
       clearTimeout(timer);

@@ -1,5 +1,4 @@
-/** What the main thread and the thread that compiles rules say to each other. All plain data. */
-import type { RuleSetPlan } from "../../rules/plan.ts";
+/** What the thread that compiles rules is told; it answers with LoadedRules (agent.ts). All plain data. */
 import type { CompileOptions } from "../../rules/options.ts";
 
 /** Given to the thread at its start; it answers once and ends. */
@@ -9,12 +8,4 @@ export interface RulesThreadData {
   /** Paths that do not exist are left out: they come from the settings, not from the command line. */
   readonly skipMissing: boolean;
   readonly options: CompileOptions;
-}
-
-export interface RulesThreadAnswer {
-  /** Undefined where there were mistakes. */
-  readonly plan: RuleSetPlan | undefined;
-  readonly files: readonly string[];
-  readonly mistakes: string;
-  readonly warnings: readonly string[];
 }

@@ -1,41 +1,31 @@
 /** Entry of the thread that compiles rules: files in, plan out, then it ends. */
+import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { buildCatalogue } from "../../fields/index.ts";
 import { compileRuleSet } from "../../rules/compile.ts";
-import type { Finding, LoadResult } from "../../rules/diagnostics/finding.ts";
+import { drawResult } from "../../rules/diagnostics/draw.ts";
+import type { LoadResult } from "../../rules/diagnostics/finding.ts";
+import { readRulesInput } from "../rules-input.ts";
+import type { LoadedRules } from "./agent.ts";
 import { notCaptured } from "./not-captured.ts";
-import { readRuleFiles } from "./rule-files.ts";
-import type { RulesThreadAnswer, RulesThreadData } from "./rules-messages.ts";
+import type { RulesThreadData } from "./rules-messages.ts";
 
-const line = (name: string, { message, code }: Finding) => `${name}: ${message} [${code}]`;
+/** What is wrong with files, as text; hints are for `tiercel validate`. */
+const drawn = (results: readonly LoadResult[]) =>
+  results.map((result) => drawResult({ ...result, hints: [] }).trimEnd());
 
-function describe({ name, errors, warnings }: LoadResult) {
-  return {
-    errors: errors.map((finding) => line(name, finding)),
-    warnings: warnings.filter(({ repeated }) => repeated !== true).map((finding) => line(name, finding)),
-  };
-}
-
-function answer({ paths, skipMissing, options }: RulesThreadData): RulesThreadAnswer {
-  const { files, mistakes } = readRuleFiles(paths, skipMissing);
-  const names = files.map(({ name }) => name);
-  const refuse = (text: string) => ({ plan: undefined, files: names, mistakes: text, warnings: [] });
-  if (mistakes.length > 0) return refuse(mistakes.join("\n"));
-  if (files.length === 0)
-    return refuse(
-      `there are no rules: no .yaml or .yml file in ${paths.join(", ")}; name rules with --rules PATH or in the setting rules_files`,
-    );
+function answer({ paths, skipMissing, options }: RulesThreadData): LoadedRules {
+  const files = readRulesInput(skipMissing ? paths.filter((path) => existsSync(path)) : paths);
   const catalogue = buildCatalogue();
   const { plan, results } = compileRuleSet(files, catalogue, options);
-  const texts = results.map((result) => describe(result));
+  const warned = results.filter(({ warnings }) => warnings.some(({ repeated }) => repeated !== true));
+  const none = `there are no rules: no .yaml or .yml file in ${paths.join(", ")}; name some by --rules PATH or the setting rules_files`;
   return {
-    plan,
-    files: names,
-    mistakes: texts.flatMap(({ errors }) => errors).join("\n"),
-    warnings: [
-      ...texts.flatMap(({ warnings }) => warnings),
-      ...(plan ? notCaptured(plan, catalogue.events) : []),
-    ],
+    plan: files.length === 0 ? undefined : plan,
+    key: JSON.stringify(options),
+    files: files.map(({ name }) => name),
+    mistakes: files.length === 0 ? none : drawn(results.filter(({ successful }) => !successful)).join("\n"),
+    warnings: plan === undefined ? [] : [...drawn(warned), ...notCaptured(plan, catalogue.events)],
   };
 }
 

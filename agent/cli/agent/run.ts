@@ -10,14 +10,17 @@ import { noRetry } from "../../sinks/retry.ts";
 import { stdoutSink } from "../../sinks/stdout.ts";
 import { hostname } from "../../state/host.ts";
 import { exitCodes } from "../command.ts";
-import { loadSettings } from "../settings/load.ts";
+import { loadSettings, type SettingsPlaces } from "../settings/load.ts";
 import { draw } from "../settings/mistake.ts";
 import type { Settings } from "../settings/schema.ts";
 import { Agent, type Log, type LogLevel } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
 import { CaptureClient } from "./capture-client.ts";
-import { alertFormat, captureData, compileOptions } from "./from-settings.ts";
-import { loadRules } from "./load-rules.ts";
+import type { Counters } from "./counters.ts";
+import { actOnLoss } from "./drop-actions.ts";
+import { DropWatch } from "./drop-watch.ts";
+import { alertFormat, captureData } from "./from-settings.ts";
+import { RulesSource } from "./reload.ts";
 import { RulesWatch } from "./watch.ts";
 
 /** What the command line said. */
@@ -53,13 +56,14 @@ function openOutputs(settings: Settings, log: Log): Outputs {
 
 /** Runs the agent until a signal ends it; ends the process, since what nobody reads must not keep it alive. */
 export async function runAgent({ config, rules, overrides }: AgentArguments): Promise<number> {
-  const loaded = loadSettings({
+  const places: SettingsPlaces = {
     ...(config !== undefined && { config }),
     overrides,
     environment: process.env,
     home: fileURLToPath(new URL("../../../../", import.meta.url)),
     workingFolder: process.cwd(),
-  });
+  };
+  const loaded = loadSettings(places);
   const log = stderrLog;
   for (const warning of loaded.warnings) log("warning", draw(warning));
   const { settings } = loaded;
@@ -67,33 +71,32 @@ export async function runAgent({ config, rules, overrides }: AgentArguments): Pr
     for (const mistake of loaded.mistakes) process.stderr.write(`${draw(mistake)}\n`);
     return exitCodes.failed;
   }
-  const code = await watchNode(
-    settings,
-    rules.length > 0 ? rules : loaded.rulesPaths,
-    rules.length === 0,
-    log,
-  );
-  process.exit(code);
+  const source = new RulesSource(places, rules, { ...loaded, settings }, log);
+  process.exit(await watchNode(settings, source, log));
 }
 
-async function watchNode(
-  settings: Settings,
-  paths: readonly string[],
-  skipMissing: boolean,
-  log: Log,
-): Promise<number> {
+async function watchNode(settings: Settings, source: RulesSource, log: Log): Promise<number> {
   const name = hostname(process.env, ownHostname());
   const outputs = openOutputs(settings, log);
   await outputs.open();
+  const publish = (alerts: readonly Alert[]) => outputs.publish(alerts);
+  const now = () => BigInt(Date.now()) * 1_000_000n;
+  const drops = new DropWatch(settings.syscall_event_drops);
+  const stop = (reason: string) => agent.stop(reason);
+  const onCounters = (counters: Counters) => {
+    const loss = drops.look(counters, now());
+    const { actions } = settings.syscall_event_drops;
+    if (loss !== undefined) actOnLoss(loss, actions, { log, publish, stop, hostname: name, now });
+  };
   const capacity = settings.outputs_queue.capacity;
   const data = { ...captureData(settings, name), taken: takenCounter(), capacity };
-  const capture = new CaptureClient(data, (alerts) => outputs.publish(alerts), log);
+  const capture = new CaptureClient(data, { onAlerts: publish, onCounters, log });
   const agent = new Agent({
     capture,
     outputs,
     log,
     hostname: name,
-    load: () => loadRules({ paths, skipMissing, options: compileOptions(settings) }),
+    load: () => source.load(),
     print: (text) => process.stderr.write(`${text}\n`),
     deadline: settings.output_timeout,
     now: Date.now,
@@ -102,26 +105,32 @@ async function watchNode(
   if (!(await agent.start())) return exitCodes.failed;
   process.on("SIGHUP", () => void agent.reload());
   process.on("SIGUSR1", () => outputs.reopen());
-  const watch = settings.watch_config_files
-    ? new RulesWatch({
-        paths,
-        onChange: () => void agent.reload(),
-        onProblem: (path, message) =>
-          log("warning", `${path} is not watched (${message}); SIGHUP reads the rules again`),
-      })
-    : undefined;
+  const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();
   return code;
 }
 
-/** The first signal asks for the end, the second one does not wait for it. */
+function watchFiles(source: RulesSource, agent: Agent, log: Log): RulesWatch {
+  return new RulesWatch({
+    paths: () => source.watched,
+    onChange: () => void agent.reload(),
+    onProblem: (path, message) =>
+      log("warning", `${path} is not watched (${message}); SIGHUP reads settings and rules again`),
+  });
+}
+
+/** Tools such as timeout(1) signal a process and then its group: what comes so soon is the same wish, in ms. */
+const SAME_WISH = 300;
+
+/** The first signal asks for the end, another one does not wait for it. */
 function endOnSignals(agent: Agent): void {
-  let asked = false;
+  let asked: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
-      if (asked) process.exit(signalled[signal]);
-      asked = true;
+      const now = performance.now();
+      if (asked !== undefined && now - asked > SAME_WISH) process.exit(signalled[signal]);
+      asked ??= now;
       agent.stop();
     });
 }

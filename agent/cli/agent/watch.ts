@@ -3,8 +3,8 @@ import { realpathSync, statSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 
 export interface WatchOptions {
-  /** Files and folders. */
-  readonly paths: readonly string[];
+  /** Files and folders, as they are now: asked again after each change. */
+  readonly paths: () => readonly string[];
   /** Called when nothing changed any more for `quiet` ms after a change. */
   readonly onChange: () => void;
   /** Called for a path that cannot be watched. */
@@ -49,7 +49,7 @@ export class RulesWatch {
   }
 
   private open(): void {
-    for (const path of this.options.paths) {
+    for (const path of this.options.paths()) {
       try {
         for (const { folder, name } of watchedOf(path)) this.openOne(path, folder, name);
       } catch (error) {

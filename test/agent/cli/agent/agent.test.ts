@@ -4,14 +4,16 @@ import { noCounters } from "../../../../agent/cli/agent/counters.ts";
 import type { Alert } from "../../../../agent/engine/alert.ts";
 import type { RuleSetPlan } from "../../../../agent/rules/plan.ts";
 
-const set = (digest: string): LoadedRules => ({
+const set = (digest: string, key = ""): LoadedRules => ({
   plan: { digest, rules: [] },
+  key,
   files: ["a.yaml"],
   mistakes: "",
   warnings: [],
 });
 const bad: LoadedRules = {
   plan: undefined,
+  key: "",
   files: ["a.yaml"],
   mistakes: "a.yaml:1:1: wrong\n    x",
   warnings: [],
@@ -94,6 +96,14 @@ describe("reload", () => {
     assert.match(log.at(-1)!, /nothing changed/);
   });
 
+  it("swaps where only the settings it is compiled with changed", async () => {
+    const { agent, swapped } = made([set("d1", "a"), set("d1", "b"), set("d1", "b")]);
+    await agent.start();
+    await agent.reload();
+    await agent.reload();
+    assert.equal(swapped.length, 2);
+  });
+
   for (const { name, next, reason } of [
     { name: "a bad set", next: bad, reason: "a.yaml:1:1: wrong" },
     { name: "a set that could not be read", next: new Error("worker ended"), reason: "worker ended" },
@@ -151,6 +161,15 @@ describe("end of the agent", () => {
     assert.equal(await run, 0);
     assert.match(printed.join(), /^Events seen: 1\n/);
     assert.match(log.at(-1)!, /did not end within 50 ms/);
+  });
+
+  it("is a failure where it has a reason", async () => {
+    const { agent, log } = made([set("d1")]);
+    await agent.start();
+    const run = agent.run();
+    agent.stop("too many events were lost");
+    assert.equal(await run, 1);
+    assert.ok(log.includes("critical: too many events were lost"));
   });
 
   it("comes with exit code 1 when the capture thread dies", async () => {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readRuleFiles } from "../../../../agent/cli/agent/rule-files.ts";
 import { RulesWatch } from "../../../../agent/cli/agent/watch.ts";
 
 let folder: string;
@@ -10,43 +9,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "tiercel-rules-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-describe("rules files", () => {
-  it("are taken in the order given, those of a folder by name", () => {
-    mkdirSync(join(folder, "d/inner.yaml"), { recursive: true });
-    for (const name of ["d/b.yml", "d/a.yaml", "d/c.txt", "z.yaml"]) writeFileSync(join(folder, name), name);
-    const { files, mistakes } = readRuleFiles([join(folder, "z.yaml"), join(folder, "d")], false);
-    assert.deepEqual(mistakes, []);
-    assert.deepEqual(
-      files.map(({ text }) => text),
-      ["z.yaml", "d/a.yaml", "d/b.yml"],
-    );
-  });
-
-  it("may have any name where they are named themselves", () => {
-    writeFileSync(join(folder, "rules.txt"), "x");
-    assert.equal(readRuleFiles([join(folder, "rules.txt")], false).files.length, 1);
-  });
-
-  it("are followed through links, as in a mounted ConfigMap", () => {
-    mkdirSync(join(folder, "..2026"));
-    writeFileSync(join(folder, "..2026/a.yaml"), "x");
-    symlinkSync("..2026", join(folder, "..data"));
-    symlinkSync("..data/a.yaml", join(folder, "a.yaml"));
-    assert.deepEqual(
-      readRuleFiles([folder], false).files.map(({ name }) => name),
-      [join(folder, "a.yaml")],
-    );
-  });
-
-  it("that are missing are a mistake, unless they may be", () => {
-    const path = join(folder, "no.yaml");
-    assert.deepEqual(readRuleFiles([path], false).mistakes, [
-      `cannot read the rules in ${path}: there is no such file or folder`,
-    ]);
-    assert.deepEqual(readRuleFiles([path], true), { files: [], mistakes: [] });
-  });
-});
 
 describe("watch on rules", () => {
   let opened: RulesWatch | undefined;
@@ -58,7 +20,7 @@ describe("watch on rules", () => {
       const timer = setTimeout(() => reject(new Error("no change was seen in 5 s")), 5000);
       let calls = 0;
       opened = new RulesWatch({
-        paths,
+        paths: () => paths,
         quiet: 20,
         onChange: () => {
           calls++;

@@ -11,6 +11,9 @@ export interface ConditionErrorDetails {
   readonly suggestions?: readonly string[];
 }
 
+/** A text quoted in a message may be megabytes long. */
+const maxMessage = 1000;
+
 /**
  * Why a condition was refused. `message` is Falco's text where it has one; `at` and `end` (exclusive) are UTF-16 units
  * from the start of the condition, or of the innermost macro in `macros`.
@@ -28,7 +31,7 @@ export class ConditionError extends Error {
   others: readonly ConditionError[] = [];
 
   constructor(message: string, at: number, end: number, details: ConditionErrorDetails = {}) {
-    super(message);
+    super(message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message);
     this.at = at;
     this.end = Math.max(end, at);
     this.code = details.code ?? "LOAD_ERR_COMPILE_CONDITION";

@@ -99,7 +99,7 @@ class Expansion {
 
   private bounded(place: Expr, parts: readonly Size[]): Size {
     const nodes = parts.reduce((sum, part) => sum + part.nodes, 1);
-    const levels = Math.max(...parts.map((part) => part.levels)) + 1;
+    const levels = parts.reduce((most, part) => Math.max(most, part.levels), 0) + 1;
     if (nodes > maxNodes)
       throw new ConditionError(`more than ${maxNodes} checks once macros are put in`, place.at, place.end);
     if (levels > maxLevels)

@@ -4,6 +4,8 @@
  */
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import type { ByteString } from "../catalogue.ts";
+import { perlSyntax, posixToPerl, regexTokens } from "./posix-syntax.ts";
+import type { RegexFault } from "./posix-syntax.ts";
 import { fromBytes } from "./text.ts";
 
 /** re2js's words for RE2's. */
@@ -16,30 +18,12 @@ const words: Readonly<Record<string, string>> = {
   "invalid nested repetition operator": "bad repetition operator",
 };
 
-/** Letters that a backslash makes special in POSIX syntax too; any other is an error. */
-const escapeLetters = "xafnrtv";
-
-interface Faults {
-  /** RE2's text about what is wrong with the pattern. */
-  readonly problem: string;
-  /** What to write instead. */
-  readonly hint?: string;
-}
-
-const insteadOf: Readonly<Record<string, string>> = {
-  d: "[[:digit:]]",
-  D: "[^[:digit:]]",
-  w: "[[:alnum:]_]",
-  W: "[^[:alnum:]_]",
-  s: "[[:space:]]",
-  S: "[^[:space:]]",
-};
-
 /** What is wrong with a pattern, or the test of a text against it. */
-export function compileRegex(pattern: ByteString): Faults | ((text: ByteString) => boolean) {
-  const text = fromBytes(pattern);
-  const perl = perlSyntax(text);
-  if (perl !== undefined) return perl;
+export function compileRegex(pattern: ByteString): RegexFault | ((text: ByteString) => boolean) {
+  const posix = fromBytes(pattern);
+  const fault = perlSyntax(posix);
+  if (fault !== undefined) return fault;
+  const text = posixToPerl(posix);
   let regex: RE2JS;
   try {
     regex = RE2JS.compile(text, /[\^$]/.test(text) ? RE2JS.MULTILINE : 0);
@@ -51,26 +35,6 @@ export function compileRegex(pattern: ByteString): Faults | ((text: ByteString) 
   }
   const full = (value: ByteString) => regex.testExact(fromBytes(value));
   return withoutRegex(text, full) ?? full;
-}
-
-/** The first thing that only Perl syntax has; inside a set only escapes count. */
-function perlSyntax(text: string): Faults | undefined {
-  for (const [token] of text.matchAll(/\\[^]|\(\?|\[\^?\]?(?:\[:\w+:\]|\\[^]|[^\]\\])*\]/g)) {
-    if (token === "(?")
-      return {
-        problem: "no argument for repetition operator: ?",
-        hint: "POSIX syntax has no (?…) groups and flags",
-      };
-    for (const [, letter] of token.matchAll(/\\([^])/g)) {
-      if (!/[a-zA-Z]/.test(letter!) || escapeLetters.includes(letter!)) continue;
-      const better = insteadOf[letter!];
-      return {
-        problem: `invalid escape sequence: \\${letter}`,
-        hint: better === undefined ? "POSIX syntax does not know this escape" : `write ${better}`,
-      };
-    }
-  }
-  return undefined;
 }
 
 /** `.*`, literal text, `.*`: what most patterns are. */
@@ -115,10 +79,7 @@ export function requiredLiteral(text: string): string | undefined {
     if (run.length > best.length) best = run;
     run = "";
   };
-  const tokens = text.matchAll(
-    /\\x\{[^}]*\}|\\x..|\\[0-7]+|\\[^]|\[\^?\]?(?:\[:\w+:\]|\\[^]|[^\]\\])*\]|\{\d*,?\d*\}|[^]/gu,
-  );
-  for (const [token] of tokens) {
+  for (const token of regexTokens(text)) {
     if (token === "(") depth++;
     if (token === "|" && depth === 0) return undefined;
     const escaped = /^\\[^a-zA-Z0-9]$/.test(token);

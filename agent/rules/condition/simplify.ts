@@ -47,8 +47,9 @@ function merged(args: readonly TypedExpr[]): TypedExpr[] {
   const rest: TypedExpr[] = [];
   for (const arg of args) {
     const key = arg.kind === "check" ? mergeKey(arg) : undefined;
-    if (key === undefined) rest.push(arg);
-    else byField.set(key, [...(byField.get(key) ?? []), arg as Check]);
+    const known = key === undefined ? rest : byField.get(key);
+    if (known !== undefined) known.push(arg);
+    else byField.set(key!, [arg as Check]);
   }
   const joined = [...byField.values()].map(([first, ...others]): Check =>
     others.length === 0

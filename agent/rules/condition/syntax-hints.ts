@@ -83,7 +83,7 @@ export function afterCheckHint(last: string, gap: boolean, rest: string): string
   if (last === ">" && gap) return "'=>' and '==>' are no operators: write '=' or '>='";
   if (last === "~") return "write 'regex' for a regular expression";
   const sign = signHint(rest);
-  if (sign !== undefined) return sign;
+  if (sign !== undefined || last.length > 100) return sign;
   const glued = /^(.+?)(and|or)$/.exec(last);
   if (glued !== null && gap) return `a blank is missing: '${glued[1]} ${glued[2]}'`;
   if (/^(oneof|anyof|allof)$/.test(last) && rest.startsWith("(")) return `a blank must follow '${last}'`;

@@ -98,7 +98,8 @@ const neverPrinted = new Set(["evt.type.is", "evt.around"]);
  */
 function printed<E>(field: FieldUse, readers: FieldReaders<E>): FieldReader<E> {
   if (field.type === "IPNET") return () => "";
-  if (field.quantifier === "either" || neverPrinted.has(field.name)) return () => undefined;
+  if (neverPrinted.has(field.name)) return () => undefined;
+  if (field.quantifier === "either" && field.type !== "CHARBUF") return () => undefined;
   if (field.quantifier === "none") return readers.reader(field);
   if (field.type !== "CHARBUF" && field.argument === undefined)
     return readers.reader({ ...field, text: `${field.name}[0]`, argument: "0", quantifier: "none" });

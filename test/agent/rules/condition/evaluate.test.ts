@@ -141,6 +141,25 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   "regular expressions": [
     {
       field: "proc.name",
+      value: "a",
+      yes: [
+        'regex "ab+?"',
+        'regex "ab{2}?"',
+        "regex a**",
+        'regex "(b|a)+*"',
+        'regex "a(b*)??"',
+        'regex "[[:alpha:]]++"',
+      ],
+    },
+    {
+      field: "proc.name",
+      value: "abb",
+      yes: ['regex "ab+?"', 'regex "ab{2}?"', 'regex "ab?*"'],
+      no: ['regex "ab{3}?"', 'regex "a??"'],
+    },
+    { field: "proc.name", value: "a{2", yes: ['regex "a{2"', 'regex "a[{]2"'] },
+    {
+      field: "proc.name",
       value: "abc",
       yes: [
         "regex a.*",

@@ -59,6 +59,13 @@ describe("macros", () => {
     assert.match(error("m49999", chain).message, /^exceeded max depth limit/);
   });
 
+  it("or not: a condition of too many checks is refused", () => {
+    assert.match(
+      error(Array<string>(300_000).fill("a.b = 1").join(" or "), {}).message,
+      /^more than 100000 checks/,
+    );
+  });
+
   it("are listed by name, each once, in text order", () => {
     assert.deepEqual([...macroNames(parseCondition("b and not (a or a.b = c or b)"))], ["b", "a"]);
   });

@@ -45,6 +45,8 @@ export function localAddresses(
     .filter((bytes) => bytes !== undefined);
 }
 
+const unnamed: readonly string[] = [];
+
 export class HostFacts implements Host {
   readonly hostname: string;
   bootTime: bigint;
@@ -53,6 +55,7 @@ export class HostFacts implements Host {
   private addresses: ReadonlySet<ByteString> = new Set();
   private points: ReadonlyMap<number, string> = new Map();
   private services: ReadonlyMap<string, string> = new Map();
+  private names: ReadonlyMap<ByteString, readonly string[]> = new Map();
 
   constructor(options: HostFactsOptions) {
     this.options = options;
@@ -78,11 +81,19 @@ export class HostFacts implements Host {
     this.services = parseServices(text);
   }
 
+  /** Sets which host names of rules lead to which address (4 or 16 bytes). */
+  setAddressNames(names: ReadonlyMap<ByteString, readonly string[]>): void {
+    this.names = names;
+  }
+
   process(pid: number): Process | undefined {
     return this.options.process(pid);
   }
   serviceName(port: number, protocol: string): string | undefined {
     return this.services.get(`${port}/${protocol}`);
+  }
+  addressNames(address: ByteString): readonly string[] {
+    return this.names.get(address) ?? unnamed;
   }
   isLocalAddress(address: ByteString): boolean {
     // The whole of 127.0.0.0/8 is the loopback interface's.

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { Capture } from "../../capture/index.ts";
 import { internalAlert } from "../../engine/alert.ts";
 import { buildEngine, type EngineParts } from "../../engine/build.ts";
+import { hostNames } from "../../engine/host-names.ts";
 import { RuleCounts, type RuleCount } from "../../engine/rule-counts.ts";
 import { syscallAccess } from "../../engine/syscall-access.ts";
 import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.ts";
@@ -21,6 +22,8 @@ import { runSlice } from "./slices.ts";
 const SLICE_MILLISECONDS = 5;
 /** Between two looks at counters, ms. */
 const TICK_MILLISECONDS = 1000;
+/** How long a rule set waits for DNS before it counts, ms. */
+const LOOKUP_PATIENCE = 500;
 /** Ticks between two readings of mounts and addresses. */
 const REFRESH_TICKS = 10;
 
@@ -40,6 +43,7 @@ export class CaptureSession {
   private installing: Promise<void> = Promise.resolve();
   private readonly ticker: NodeJS.Timeout;
   private ticks = 0;
+  private names: readonly string[] = [];
   private treeDrops = 0;
 
   /**
@@ -101,12 +105,22 @@ export class CaptureSession {
     this.node.node.environment = wanted.environment;
     if (!this.started || more) await this.node.node.scan();
     if (!this.started) this.start();
+    await this.lookUp(hostNames(plan));
     const engine = await this.compile(plan);
     this.capture.setWanted(union(this.wanted, wanted));
     this.pipeline.engine = engine;
     this.capture.setWanted(wanted);
     this.wanted = wanted;
     this.parts.counts.keep(new Set(engine.rules.map((rule) => rule.count)));
+  }
+
+  private async lookUp(names: readonly string[]): Promise<void> {
+    if (names.join() === this.names.join()) return;
+    this.names = names;
+    const beyond = await this.node.node.lookUp(names, LOOKUP_PATIENCE);
+    if (beyond === 0) return;
+    const message = `rules name ${names.length} hosts; the last ${beyond} of them are not looked up and match nothing`;
+    this.post({ kind: "log", level: "warning", message });
   }
 
   private start(): void {

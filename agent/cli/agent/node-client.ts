@@ -18,6 +18,7 @@ export class NodeClient {
   private readonly worker: Worker;
   private readers: NodeReaders | undefined;
   private waiting: (() => void)[] = [];
+  private resolving: ((beyond: number) => void)[] = [];
   private last: NodeFacts | undefined;
 
   constructor(data: NodeThreadData) {
@@ -30,6 +31,7 @@ export class NodeClient {
     this.readers = readers;
     this.worker.on("error", (error) => {
       for (const resolve of this.waiting.splice(0)) resolve();
+      for (const resolve of this.resolving.splice(0)) resolve(0);
       onError(error);
     });
     this.ask({ kind: "host" });
@@ -49,6 +51,21 @@ export class NodeClient {
   /** Users and groups of a container (or "host"), by the files that its process `pid` sees. */
   usersOf(containerId: string, pid: number): void {
     this.ask({ kind: "users", containerId, pid });
+  }
+
+  /**
+   * Looks up the host names of rules from now on. Resolves when all were asked for, or after `patience` ms: DNS may take
+   * long, and its answers count as they come. Gives how many names were too many.
+   */
+  lookUp(names: readonly string[], patience: number): Promise<number> {
+    this.ask({ kind: "names", names });
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(0), patience);
+      this.resolving.push((beyond) => {
+        clearTimeout(timer);
+        resolve(beyond);
+      });
+    });
   }
 
   /** Mounts and addresses anew. */
@@ -78,6 +95,10 @@ export class NodeClient {
         return;
       case "users":
         readers.users.learn(answer.containerId, answer.files);
+        return;
+      case "names":
+        readers.host.setAddressNames(answer.names);
+        for (const resolve of this.resolving.splice(0)) resolve(answer.beyond);
         return;
       case "host":
         this.takeFacts(answer.facts, readers.host);

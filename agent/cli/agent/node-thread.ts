@@ -2,15 +2,20 @@
  * The thread that reads what may take its time: /proc, the node's own files, and users of containers. It answers the
  * capture thread, which must never wait for a file.
  */
+import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { readInRoot } from "../../capture/read-in-root.ts";
 import { cgroupHierarchy, scanCgroups } from "../../state/cgroup-tree.ts";
-import { localAddresses } from "../../state/host.ts";
+import { addressBytes, localAddresses } from "../../state/host.ts";
 import { readProcess, scanProcesses } from "../../state/scan.ts";
 import { readUserFiles } from "../../state/users.ts";
+import { NameLookups } from "./name-lookups.ts";
 import type { NodeAnswer, NodeFacts, NodeRequest, NodeThreadData } from "./node-messages.ts";
+
+/** Between two look-ups of host names, ms. */
+const LOOKUP_MILLISECONDS = 60_000;
 
 const { controller, clockOffset } = workerData as NodeThreadData;
 const now = () => process.hrtime.bigint() + clockOffset;
@@ -32,7 +37,31 @@ function nodeFacts(): NodeFacts {
   };
 }
 
-function answer(request: NodeRequest): NodeAnswer {
+const lookups = new NameLookups(async (name) => {
+  const found = await lookup(name, { all: true });
+  return found.map(({ address }) => address);
+});
+let lookupTimer: NodeJS.Timeout | undefined;
+
+/** Looks up the names of rules now, says what was found, and does so again and again while there are any. */
+async function lookUp(names: readonly string[]): Promise<void> {
+  clearInterval(lookupTimer);
+  lookups.set(names);
+  if (names.length > 0) lookupTimer = setInterval(() => void sayNames(), LOOKUP_MILLISECONDS);
+  await sayNames();
+}
+
+async function sayNames(): Promise<void> {
+  await lookups.refresh();
+  const names = new Map<string, readonly string[]>();
+  for (const [address, found] of lookups.byAddress()) {
+    const bytes = addressBytes(address);
+    if (bytes !== undefined) names.set(bytes, found);
+  }
+  say({ kind: "names", names, beyond: lookups.beyond });
+}
+
+function answer(request: Exclude<NodeRequest, { kind: "names" }>): NodeAnswer {
   switch (request.kind) {
     case "scan": {
       const hierarchy = cgroupHierarchy(text("/proc/self/mountinfo"));
@@ -56,4 +85,11 @@ function answer(request: NodeRequest): NodeAnswer {
   }
 }
 
-parentPort!.on("message", (request: NodeRequest) => parentPort!.postMessage(answer(request)));
+function say(message: NodeAnswer): void {
+  parentPort!.postMessage(message);
+}
+
+parentPort!.on("message", (request: NodeRequest) => {
+  if (request.kind === "names") void lookUp(request.names);
+  else say(answer(request));
+});

@@ -23,6 +23,9 @@ describe("host facts", () => {
     );
     host.setServices("ssh 22/tcp\n");
     host.setMounts("1 0 259:1 / / rw - ext4 /dev/root rw\n");
+    assert.deepEqual(host.addressNames("\x0a\0\0\x01"), []);
+    host.setAddressNames(new Map([["\x0a\0\0\x01", ["a.example"]]]));
+    assert.deepEqual(host.addressNames("\x0a\0\0\x01"), ["a.example"]);
     assert.equal(host.isLocalAddress("\x0a\0\0\x01"), true);
     assert.equal(host.isLocalAddress(addressBytes("fe80::1")!), true);
     assert.equal(host.isLocalAddress("\x7f\0\0\x09"), true);

@@ -84,7 +84,6 @@ export const publicCases: readonly PublicCase[] = [
       const to = [apiServerAddress, "6443"] as const;
       return await stage.privileged.exec(["trigger", "listen", ...to, "connect", "tcp", ...to]);
     },
-    notYet: "names in conditions on fd.sip.name are not resolved yet",
   },
   {
     rule: "Netcat Remote Code Execution in Container",

@@ -107,11 +107,11 @@ static long gate(long number, long *a)
 {
 #if defined(__x86_64__)
 	long result;
-	register long r8 asm("r8") = 0;
+	register long sixth asm("r8") = a[5];
 
-	asm volatile("push %%rbp\n\tmov %7, %%ebp\n\tint $0x80\n\tpop %%rbp"
-		     : "=a"(result)
-		     : "a"(number), "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4]), "m"(*(int *)&a[5]), "r"(r8)
+	asm volatile("push %%rbp\n\tmov %%r8d, %%ebp\n\tint $0x80\n\tpop %%rbp"
+		     : "=a"(result), "+r"(sixth)
+		     : "a"(number), "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4])
 		     : "memory", "r9", "r10", "r11");
 	return (int)result;
 #else

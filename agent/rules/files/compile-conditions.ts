@@ -270,15 +270,11 @@ export class Conditions {
   #help(error: ConditionError, subject: Subject): string | undefined {
     const macro = /^Undefined macro '(.*)' used/.exec(error.message)?.[1];
     if (macro !== undefined) return this.#undefinedMacro(macro);
-    const said = [error.hint, didYouMean(error.suggestions)].filter((text) => text !== undefined);
-    if (said.length > 0) return said.join("; ");
     const text = error.macros.length > 0 ? "" : subject.text.text.slice(error.at, error.end);
-    if (!/^[A-Za-z][\w-]*$/.test(text) || !/not a valid|unrecognized|invalid/.test(error.message))
-      return undefined;
-    const file = this.#context.definedLater("list", text);
-    return file === undefined
-      ? `no list called '${text}' is known here`
-      : `list '${text}' is defined in ${file}: load that file first`;
+    const file = /^[A-Za-z][\w-]*$/.test(text) ? this.#context.definedLater("list", text) : undefined;
+    if (file !== undefined) return `list '${text}' is defined in ${file}: load that file first`;
+    const said = [error.hint, didYouMean(error.suggestions)].filter((each) => each !== undefined);
+    return said.length > 0 ? said.join("; ") : undefined;
   }
 
   #undefinedMacro(name: string): string | undefined {

@@ -47,6 +47,15 @@ export const checkField: FieldCheck = (text, source) => {
   }
 };
 
+/** What to write in place of a deprecated field. */
+function helpFor(field: string | undefined): { help?: string } {
+  if (field === "evt.dir")
+    return { help: "leave it out: a system call is one event now, when it returns, and evt.dir is always <" };
+  if (field?.startsWith("evt.latency") === true || field === "evt.wait_latency")
+    return { help: "leave it out: it is always 0 now" };
+  return {};
+}
+
 /** Texts of errors that `skip-if-unknown-filter` lets pass. */
 const unknownFilter = /nonexistent field|invalid formatting token|unknown event type|unknown filter:/;
 
@@ -159,6 +168,7 @@ export class RuleCompiler {
       findings.warning(code, message, chain, {
         place,
         ...(field === undefined ? {} : { deprecatedField: field }),
+        ...helpFor(field),
       });
   }
 

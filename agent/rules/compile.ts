@@ -16,7 +16,7 @@ import type {
   LoadResult,
   WarningFinding,
 } from "./diagnostics/finding.ts";
-import { ConditionMemo } from "./files/compile-conditions.ts";
+import { ConditionMemo, type Conditions } from "./files/compile-conditions.ts";
 import type { PluginRequirement } from "./files/items.ts";
 import { Merger } from "./files/merge.ts";
 import { fileChain } from "./files/read-items.ts";
@@ -25,6 +25,7 @@ import { schemaWarnings } from "./files/schema.ts";
 import type { SourceFile } from "./files/source-text.ts";
 import { Tables } from "./files/tables.ts";
 import { unmetPlugin } from "./files/versions.ts";
+import { hintsOf } from "./hints/hints.ts";
 import { defaultMaxFileBytes, type CompileOptions } from "./options.ts";
 import type { RulePlan, RuleSetPlan } from "./plan.ts";
 import { selectRules } from "./select.ts";
@@ -74,6 +75,7 @@ class Load {
   readonly #outcomes: FileOutcome[] = [];
   readonly #seen = new Set<string>();
   #rules: readonly CompiledRule[] = [];
+  #conditions: Conditions | undefined;
   /** Some file had a mistake: no plan comes out. */
   #refused = false;
 
@@ -85,6 +87,7 @@ class Load {
 
   run(): CompiledRuleSet {
     for (const file of this.#files) this.#file(file);
+    this.#hint();
     const results = this.#outcomes.map(resultOf);
     return { plan: this.#refused ? undefined : this.#plan(), results };
   }
@@ -104,7 +107,9 @@ class Load {
       definedLater: (kind: "macro" | "list", name: string) => this.#definedLater(kind, name),
     };
     this.#refused ||= findings.errors.length > 0;
-    this.#rules = new RuleCompiler(context, this.#options.appendOutput ?? []).compile(this.#refused);
+    const compiler = new RuleCompiler(context, this.#options.appendOutput ?? []);
+    this.#rules = compiler.compile(this.#refused);
+    this.#conditions = compiler.conditions;
     this.#refused ||= compiled.errors.length > 0;
     this.#outcomes.push({ file, findings: this.#merged(findings, compiled), schema: schemaWarnings(roots) });
   }
@@ -152,6 +157,19 @@ class Load {
     for (const finding of [...merged.errors, ...merged.hints, ...merged.warnings])
       this.#seen.add(keyOf(finding));
     return merged;
+  }
+
+  /** Hints on the set as it is in the end, each with the file its place is in. */
+  #hint(): void {
+    if (this.#conditions === undefined) return;
+    const { lists, macros } = this.#tables;
+    const names = { lists: new Set(lists.keys()), macros: new Set(macros.keys()) };
+    for (const hint of hintsOf(this.#rules, this.#conditions, this.#catalogue, names)) {
+      const key = keyOf(hint);
+      if (this.#seen.has(key)) continue;
+      this.#seen.add(key);
+      this.#outcomes.find(({ file }) => file === hint.place?.file)?.findings.hints.push(hint);
+    }
   }
 
   /** The file that has a macro or list of that name, found in the texts as they are; undefined where none has. */

@@ -112,10 +112,6 @@ export const hintCodes = {
     short: "Key without effect",
     long: "The key is known, but an item of this form does not look at it.",
   },
-  TIERCEL_MISSING_BLANK: {
-    short: "Blank missing",
-    long: "A value runs into the word after it.",
-  },
   TIERCEL_NEVER_TRUE: {
     short: "Condition can never be true",
     long: "A part of the condition cannot hold for the events the rule is about.",
@@ -155,10 +151,6 @@ export const hintCodes = {
   TIERCEL_MODIFIER_FIRST_ONLY: {
     short: "Modifier without effect",
     long: "Fields that stand for several values at once do not know oneof, anyof and allof.",
-  },
-  TIERCEL_IDIOM: {
-    short: "Outdated way of writing",
-    long: "There is a current way to write this.",
   },
 } as const satisfies Readonly<Record<string, Explained>>;
 

@@ -8,10 +8,13 @@ import { OutputError } from "../output/error.ts";
 import { deprecatedInOutput, parseOutput, parseOutputField } from "../output/parse.ts";
 import type { OutputPlan } from "../plan.ts";
 import { MappedText } from "./mapped-text.ts";
+import type { FilePlace } from "./source-text.ts";
 import type { RuleEntry } from "./tables.ts";
 import { placeOf } from "./yaml-tree.ts";
 
 const containerInfo = "%container.info";
+const containerInfoHelp =
+  "leave it out: fields of the container and the pod are appended by themselves (suggested_output)";
 
 /** True where an entry of append_output is for a rule. */
 function matches({ match }: AppendOutput, rule: RuleEntry): boolean {
@@ -75,20 +78,19 @@ export function compileRuleOutput(
   const entries = append.filter((entry) => matches(entry, rule));
   const whole = placeOf(rule.outputNode);
   const chain: Location[] = [...rule.chain, { type: "rule output", name: "", place: whole }];
-  const deprecated = (message: string, field: string, at: number, end: number, text: MappedText) => {
-    findings.warning("LOAD_DEPRECATED_ITEM", message, chain, {
-      place: text.placeOf(at, end) ?? whole,
-      deprecatedField: field,
-    });
+  const deprecated = (
+    message: string,
+    extra: { deprecatedField?: string; help?: string },
+    place: FilePlace,
+  ) => {
+    findings.warning("LOAD_DEPRECATED_ITEM", message, chain, { place, ...extra });
   };
   const given = appended(rule, source, entries);
   const text = withoutContainerInfo(given, (at, end) => {
     deprecated(
-      `usage of %container.info has been deprecated: suggested fields are appended by themselves`,
-      "container.info",
-      at,
-      end,
-      given,
+      "usage of %container.info has been deprecated",
+      { help: containerInfoHelp },
+      given.placeOf(at, end) ?? whole,
     );
   });
   const attempt = <T>(from: MappedText, make: () => T): T | undefined => {
@@ -114,7 +116,11 @@ export function compileRuleOutput(
   if (template === undefined) return undefined;
   for (const field of deprecatedInOutput(text.text, source)) {
     const at = text.text.indexOf(field);
-    deprecated(`field '${field}' is deprecated`, field, at, at + field.length, text);
+    deprecated(
+      `field '${field}' is deprecated`,
+      { deprecatedField: field },
+      text.placeOf(at, at + field.length) ?? whole,
+    );
   }
   const extra: Extra[] = [];
   for (const given of entries.flatMap((entry) => entry.extraFields ?? [])) {

@@ -74,6 +74,7 @@ export function readOverrides(item: YamlMapping, keys: Overridable, context: Con
   const at = appendNode === undefined ? context : within(context, "value for", "append", appendNode.key);
   if (legacyAppend)
     context.findings.warning("LOAD_DEPRECATED_ITEM", legacyMessage, context.chain, {
+      help: `write override: {${keys.append[0]}: append}`,
       ...(at.chain.at(-1) === undefined ? {} : { place: at.chain.at(-1)!.place }),
     });
   const operations = readOperations(item, keys, context);

@@ -201,6 +201,7 @@ function readEnable(base: Base, context: Context): RuleEnableItem | undefined {
     "LOAD_DEPRECATED_ITEM",
     "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under the 'override' key (i.e. 'enabled: replace').",
     context.chain,
+    { help: "write override: {enabled: replace}" },
   );
   const ignored = [
     "tags",

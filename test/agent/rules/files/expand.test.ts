@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ListExpander } from "../../../../agent/rules/files/expand-lists.ts";
 import { MappedText } from "../../../../agent/rules/files/mapped-text.ts";
-import { Tables, type ListEntry } from "../../../../agent/rules/files/tables.ts";
+import { Tables } from "../../../../agent/rules/files/tables.ts";
 import { SourceFile, wholeFile } from "../../../../agent/rules/files/source-text.ts";
 import { YamlScalar } from "../../../../agent/rules/files/yaml-tree.ts";
 import { allErrors, conditionOf, errors, load, rule, rulesOf, warnings } from "../../../support/rules.ts";

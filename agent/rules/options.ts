@@ -28,5 +28,5 @@ export interface CompileOptions {
   readonly namespace?: string;
 }
 
-/** Far above any rule set people have, far below what parsing would take long for. */
-export const defaultMaxFileBytes = 4 << 20;
+/** As much as an object in a cluster may have, and ten times the largest public file. A MiB of the worst YAML takes seconds. */
+export const defaultMaxFileBytes = 1 << 20;

@@ -1,11 +1,14 @@
 /** Reads YAML the way yaml-cpp does (rules-files 1), through the yaml package, which is stricter in places. */
 import {
+  Composer,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  parseAllDocuments,
+  Lexer,
+  Parser,
   Scalar,
+  type CST,
   type Document,
   type Node,
   type ParsedNode,
@@ -61,6 +64,9 @@ const explanations: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: "a plain value cannot start with this character; quote the value",
 };
 
+/** The package quotes what it did not understand, however long that is. */
+const maxMessage = 200;
+
 /** Says in plain words what is wrong. */
 function explain(error: YAMLParseError, text: string): string {
   const start = text.lastIndexOf("\n", error.pos[0] - 1) + 1;
@@ -69,7 +75,7 @@ function explain(error: YAMLParseError, text: string): string {
   if (known !== undefined) return known;
   if (error.code === "MISSING_CHAR" && error.message.startsWith("Missing closing"))
     return `a quote that is never closed`;
-  return error.message;
+  return error.message.slice(0, maxMessage);
 }
 
 /** Turns the package's nodes into ours; anchors are shared, never copied. */
@@ -161,16 +167,42 @@ interface Parsed {
   readonly errors: readonly YAMLParseError[];
 }
 
+/** Levels collections may be nested in: far more than people write, far from what recursion can bear. */
+const maxNesting = 200;
+
+/** Collections are nested deeper than maxNesting. */
+class TooDeep extends Error {
+  override readonly name = "TooDeep";
+  readonly at: number;
+
+  constructor(at: number) {
+    super("collections are nested too deeply");
+    this.at = at;
+  }
+}
+
+/** Tokens of all documents. The parser keeps its own stack, what comes after it recurses: so depth is judged here. */
+function* tokens(text: string): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > maxNesting) throw new TooDeep(parser.offset);
+  }
+  yield* parser.end();
+}
+
 function parse(text: string): Parsed {
-  const documents = [
-    ...parseAllDocuments(text, {
-      schema: "failsafe",
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: "silent",
-    }),
-  ] as Document.Parsed[];
-  return { documents, errors: documents.flatMap((document) => document.errors) };
+  const composer = new Composer({
+    schema: "failsafe",
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  const documents = [...composer.compose(tokens(text))];
+  return {
+    documents,
+    errors: [...composer.streamInfo().errors, ...documents.flatMap(({ errors }) => errors)],
+  };
 }
 
 const hardErrors = (parsed: Parsed) => parsed.errors.filter((error) => !isGluedComment(error));
@@ -237,8 +269,8 @@ export function readYaml(source: SourceText): YamlRead {
   try {
     return readDocuments(source);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const message = "collections are nested too deeply";
-    return { documents: [], problems: [{ message, place: placeIn(source, 0, 1) }], remarks: [] };
+    if (!(error instanceof TooDeep)) throw error;
+    const place = placeIn(source, error.at, error.at + 1);
+    return { documents: [], problems: [{ message: error.message, place }], remarks: [] };
   }
 }

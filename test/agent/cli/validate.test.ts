@@ -10,10 +10,10 @@ describe("tiercel validate", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "tiercel-validate-"));
-    writeFileSync(join(folder, "good.yaml"), rule("Good", "evt.type=open"));
+    writeFileSync(join(folder, "good.yaml"), rule("Good", "evt.type=execve"));
     writeFileSync(join(folder, "bad.yaml"), rule("Bad", "evt.type=opne"));
     mkdirSync(join(folder, "set/inner.yaml"), { recursive: true });
-    writeFileSync(join(folder, "set/b.yml"), rule("Uses", "evt.type=open and later"));
+    writeFileSync(join(folder, "set/b.yml"), rule("Uses", "evt.type=execve and later"));
     writeFileSync(join(folder, "set/a.yaml"), "- macro: later\n  condition: proc.name=x\n");
     writeFileSync(join(folder, "set/notes.txt"), "((");
     mkdirSync(join(folder, "empty"));
@@ -91,7 +91,7 @@ describe("tiercel validate", () => {
   });
 
   it("reads standard input", () => {
-    const { status, stdout } = validate(["-"], rule("R", "evt.type=open"));
+    const { status, stdout } = validate(["-"], rule("R", "evt.type=execve"));
     assert.deepEqual([status, stdout], [0, "<stdin>: Ok\n"]);
   });
 

@@ -1,18 +1,29 @@
 /** Each default rule for real, as config/rules has it: raised by what it is about, silent for a twin. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { root } from "../support/reference.ts";
 import { needCapture } from "./support/agent.ts";
 import { needContainers } from "./support/containers.ts";
 import { cases } from "./support/default-rule-cases.ts";
+import { withoutClause } from "./support/without-clause.ts";
 import { Stage } from "./support/stage.ts";
 
 const file = `${root}config/rules/default.yaml`;
 
-function ruleNames(): string[] {
-  const items = parse(readFileSync(file, "utf8")) as { rule?: string }[];
-  return items.flatMap((item) => item.rule ?? []);
+interface Item {
+  readonly rule?: string;
+  readonly condition: string;
+}
+
+const items = () => parse(readFileSync(file, "utf8")) as Item[];
+
+/** The default rules, each without the clause in which its twin differs. */
+function weakened(): Item[] {
+  return items().map((item) => {
+    const found = cases.find(({ rule }) => rule === item.rule);
+    return found === undefined ? item : { ...item, condition: withoutClause(item.condition, found.clause) };
+  });
 }
 
 describe("default rules", function () {
@@ -30,7 +41,12 @@ describe("default rules", function () {
   });
 
   it("have a case each", () => {
-    assert.deepEqual(cases.map(({ rule }) => rule).sort(), ruleNames().sort());
+    assert.deepEqual(
+      cases.map(({ rule }) => rule).sort(),
+      items()
+        .flatMap((item) => item.rule ?? [])
+        .sort(),
+    );
   });
 
   for (const { rule, does, act, also = [], mayFail, butNot, twin } of cases) {
@@ -62,4 +78,29 @@ describe("default rules", function () {
   it("end with exit code 0", async () => {
     assert.equal(await stage.unwatch(), 0);
   });
+});
+
+describe("default rules without the clause in which the twin differs", function () {
+  this.timeout(60_000);
+  let stage: Stage;
+
+  before(async function () {
+    needCapture(this);
+    needContainers(this);
+    stage = await Stage.open();
+    await stage.watch([stage.rulesFile("weakened.yaml", stringify(weakened()))]);
+  });
+  after(async () => {
+    await stage?.close();
+  });
+
+  for (const { rule, clause, twin } of cases) {
+    it(`${rule}: the twin is told without ${clause}`, async () => {
+      const raised = await stage.during(() => twin(stage));
+      assert.ok(
+        raised.some((alert) => alert.rule === rule),
+        raised.map((alert) => alert.rule).join(),
+      );
+    });
+  }
 });

@@ -14,8 +14,10 @@ export interface Case {
   readonly also?: readonly string[];
   /** The deed need not work to be seen: the kernel may refuse it, or a tool find nothing. */
   readonly mayFail?: true;
-  /** The clause in which the twin differs. */
+  /** How the twin differs. */
   readonly butNot: string;
+  /** Text of the clause of the condition that the twin does not meet. Without that clause it would be told as well. */
+  readonly clause: string;
   readonly twin: Deed;
 }
 
@@ -58,6 +60,7 @@ export const cases: readonly Case[] = [
     does: "exec -it sh",
     act: (stage) => stage.plain.exec(["sh", "-c", "true"], { terminal: true }),
     butNot: "without a terminal",
+    clause: "proc.tty != 0",
     twin: program("sh", "-c", "true"),
   },
   {
@@ -67,6 +70,7 @@ export const cases: readonly Case[] = [
     mayFail: true,
     also: [toolInContainer],
     butNot: "no option to run a program",
+    clause: "--(sh-|lua-)?exec",
     twin: program("nc", "-w", "1", "127.0.0.1", "1"),
   },
   {
@@ -74,6 +78,7 @@ export const cases: readonly Case[] = [
     does: "nmap in a container",
     act: program("nmap", ...reads, "/etc/hosts"),
     butNot: "on the host",
+    clause: "in_container",
     twin: (stage) => stage.host("nmap", ...reads, "/etc/hosts"),
   },
   {
@@ -81,6 +86,7 @@ export const cases: readonly Case[] = [
     does: "nginx starts sh",
     act: program("nginx", "fork", "exec", "/bin/sh", "sh", "-c", "true"),
     butNot: "the parent is no server",
+    clause: "proc.pname in (server_programs)",
     twin: program("trigger", "fork", "exec", "/bin/sh", "sh", "-c", "true"),
   },
   {
@@ -88,6 +94,7 @@ export const cases: readonly Case[] = [
     does: "a copy of a program is made and run",
     act: program("sh", "-c", "cp /bin/trigger /dropped && /dropped open openat r /etc/hosts"),
     butNot: "the program is of the image",
+    clause: "proc.is_exe_upper_layer = true",
     twin: program("sh", "-c", "cp /bin/trigger /dropped && /bin/trigger open openat r /etc/hosts"),
   },
   {
@@ -95,6 +102,7 @@ export const cases: readonly Case[] = [
     does: "a program in /dev/shm is run on the host",
     act: (stage) => stage.copied("/dev/shm", (copy) => stage.runs(copy, ...reads, "/dev/null")),
     butNot: "it lies in /tmp",
+    clause: "proc.exepath startswith /dev/shm/",
     twin: (stage) => stage.copied("/tmp", (copy) => stage.runs(copy, ...reads, "/dev/null")),
   },
   {
@@ -102,6 +110,7 @@ export const cases: readonly Case[] = [
     does: "a program with the address of a pool",
     act: host(...reads, "/dev/null", "-o", "stratum+tcp://pool.invalid:3333"),
     butNot: "another address",
+    clause: "proc.name in (miner_programs)",
     twin: host(...reads, "/dev/null", "-o", "http://pool.invalid:3333"),
   },
   {
@@ -109,6 +118,7 @@ export const cases: readonly Case[] = [
     does: "a file is created in /usr/bin",
     act: inside(...creates, "/usr/bin/added"),
     butNot: "in /usr",
+    clause: "fd.name pmatch (binary_folders)",
     twin: inside(...creates, "/usr/added"),
   },
   {
@@ -116,6 +126,7 @@ export const cases: readonly Case[] = [
     does: "a file is renamed into /usr/sbin",
     act: program("sh", "-c", "echo > /usr/moved && trigger rename /usr/moved /usr/sbin/moved"),
     butNot: "into /usr",
+    clause: "fs.path.target pmatch (binary_folders)",
     twin: program("sh", "-c", "echo > /usr/moved && trigger rename /usr/moved /usr/moved2"),
   },
   {
@@ -123,6 +134,7 @@ export const cases: readonly Case[] = [
     does: "authorized_keys of root is created",
     act: inside(...creates, "/root/.ssh/authorized_keys"),
     butNot: "known_hosts is",
+    clause: "fd.filename in (authorized_keys",
     twin: inside(...creates, "/root/.ssh/known_hosts"),
   },
   {
@@ -130,6 +142,7 @@ export const cases: readonly Case[] = [
     does: "/etc/crontab is opened for writing",
     act: inside(...writes, "/etc/crontab"),
     butNot: "for reading",
+    clause: "writes_file",
     twin: inside(...reads, "/etc/crontab"),
   },
   {
@@ -137,6 +150,7 @@ export const cases: readonly Case[] = [
     does: "/etc/ld.so.preload is created",
     act: inside(...creates, "/etc/ld.so.preload"),
     butNot: "/etc/ld.so.conf is",
+    clause: "fd.name = /etc/ld.so.preload",
     twin: inside(...creates, "/etc/ld.so.conf"),
   },
   {
@@ -144,6 +158,7 @@ export const cases: readonly Case[] = [
     does: "/etc/passwd is opened for writing",
     act: inside(...writes, "/etc/passwd"),
     butNot: "/etc/hosts is",
+    clause: "fd.name in (/etc/passwd",
     twin: inside(...writes, "/etc/hosts"),
   },
   {
@@ -151,6 +166,7 @@ export const cases: readonly Case[] = [
     does: "PTRACE_ATTACH to a child",
     act: host("ptrace", "attach"),
     butNot: "a request that attaches to nothing",
+    clause: "PTRACE_SEIZE",
     twin: host("ptrace", "traceme"),
   },
   {
@@ -159,6 +175,7 @@ export const cases: readonly Case[] = [
     act: inside("module", "init"),
     mayFail: true,
     butNot: "on the host",
+    clause: "in_container",
     twin: host("module", "init"),
   },
   {
@@ -167,6 +184,7 @@ export const cases: readonly Case[] = [
     act: host("module", "finit", "/dev/null"),
     mayFail: true,
     butNot: "in a container",
+    clause: "on_host",
     twin: inside("module", "finit", "/dev/null"),
   },
   {
@@ -174,6 +192,7 @@ export const cases: readonly Case[] = [
     does: "a release_agent is written",
     act: inside(...creates, "/release_agent"),
     butNot: "another name",
+    clause: "fd.name endswith /release_agent",
     twin: inside(...creates, "/release_agents"),
   },
   {
@@ -181,6 +200,7 @@ export const cases: readonly Case[] = [
     does: "a tmpfs is mounted in a container with all rights",
     act: privileged("mount", "tmpfs", "none", "/home"),
     butNot: "refused for want of rights",
+    clause: "evt.res = SUCCESS",
     twin: inside("mount", "tmpfs", "none", "/home"),
   },
   {
@@ -188,6 +208,7 @@ export const cases: readonly Case[] = [
     does: "setns in a container with all rights",
     act: privileged("setns", "mnt"),
     butNot: "refused for want of rights",
+    clause: "evt.res = SUCCESS",
     twin: inside("setns", "mnt"),
   },
   {
@@ -195,6 +216,7 @@ export const cases: readonly Case[] = [
     does: "unshare of the network in a container with all rights",
     act: privileged("unshare", "net"),
     butNot: "of the open files",
+    clause: "evt.arg.flags contains CLONE_NEW",
     twin: privileged("unshare", "files"),
   },
   {
@@ -202,6 +224,7 @@ export const cases: readonly Case[] = [
     does: "uid 1000 makes a user namespace on the host",
     act: host("uid", "1000", "unshare", "user"),
     butNot: "root makes it",
+    clause: "user.uid != 0",
     twin: host("unshare", "user"),
   },
   {
@@ -209,6 +232,7 @@ export const cases: readonly Case[] = [
     does: "chmod 4644",
     act: inside("chmod", "/etc/hosts", "4644"),
     butNot: "chmod 2644",
+    clause: "evt.arg.mode contains S_ISUID",
     twin: inside("chmod", "/etc/hosts", "2644"),
   },
   {
@@ -216,6 +240,7 @@ export const cases: readonly Case[] = [
     does: "su in a container",
     act: program("su", "-c", "true"),
     butNot: "sh",
+    clause: "proc.name in (sudo",
     twin: program("sh", "-c", "true"),
   },
   {
@@ -223,6 +248,7 @@ export const cases: readonly Case[] = [
     does: "connect to a docker.sock",
     act: inside("unix-connect", "/run/docker.sock"),
     butNot: "to a socket of another name",
+    clause: "fd.name endswith /docker.sock",
     twin: inside("unix-connect", "/run/own.sock"),
   },
   {
@@ -230,6 +256,7 @@ export const cases: readonly Case[] = [
     does: "a copy of a program in a memfd is run on the host",
     act: (stage) => stage.host("trigger", "memfd-exec", stage.program, ...reads, "/dev/null", stage.folder),
     butNot: "the file itself is, by its descriptor",
+    clause: "proc.is_exe_from_memfd = true",
     twin: (stage) => stage.host("trigger", "fexec", "9", stage.program, ...reads, "/dev/null", stage.folder),
   },
   {
@@ -237,6 +264,7 @@ export const cases: readonly Case[] = [
     does: "PTRACE_TRACEME",
     act: host("ptrace", "traceme"),
     butNot: "another request",
+    clause: "PTRACE_TRACEME",
     twin: host("ptrace", "attach"),
   },
   {
@@ -244,6 +272,7 @@ export const cases: readonly Case[] = [
     does: "/var/log/syslog is opened with O_TRUNC",
     act: inside(...truncates, "/var/log/syslog"),
     butNot: "without O_TRUNC",
+    clause: "truncates_file",
     twin: inside(...writes, "/var/log/syslog"),
   },
   {
@@ -251,6 +280,7 @@ export const cases: readonly Case[] = [
     does: "/var/log/auth.log is removed",
     act: inside("unlink", "/var/log/auth.log"),
     butNot: "another file is",
+    clause: "fs.path.name in (system_logs)",
     twin: inside("unlink", "/var/log/own.log"),
   },
   {
@@ -258,6 +288,7 @@ export const cases: readonly Case[] = [
     does: ".bash_history is opened with O_TRUNC",
     act: inside(...truncates, "/root/.bash_history"),
     butNot: "without O_TRUNC",
+    clause: "truncates_file",
     twin: inside(...writes, "/root/.bash_history"),
   },
   {
@@ -265,6 +296,7 @@ export const cases: readonly Case[] = [
     does: "/tmp/.hidden is created",
     act: inside(...creates, "/tmp/.hidden"),
     butNot: "the name has no dot",
+    clause: 'fd.filename startswith "."',
     twin: inside(...creates, "/tmp/visible"),
   },
   {
@@ -272,6 +304,7 @@ export const cases: readonly Case[] = [
     does: "a file in /tmp is created with mode 755",
     act: inside("open", "openat", "creatx", "/tmp/made"),
     butNot: "with mode 644",
+    clause: "evt.is_open_exec = true",
     twin: inside(...creates, "/tmp/made-not"),
   },
   {
@@ -279,6 +312,7 @@ export const cases: readonly Case[] = [
     does: "BPF_PROG_LOAD on the host",
     act: host("bpf", "load"),
     butNot: "BPF_MAP_CREATE",
+    clause: "evt.arg.cmd contains BPF_PROG_LOAD",
     twin: host("bpf", "map"),
   },
   {
@@ -286,6 +320,7 @@ export const cases: readonly Case[] = [
     does: "/etc/shadow is opened for reading",
     act: host(...reads, "/etc/shadow"),
     butNot: "/etc/passwd is",
+    clause: "fd.name in (password_files)",
     twin: host(...reads, "/etc/passwd"),
   },
   {
@@ -293,6 +328,7 @@ export const cases: readonly Case[] = [
     does: "/etc/gshadow is opened for reading in a container",
     act: inside(...reads, "/etc/gshadow"),
     butNot: "/etc/group is",
+    clause: "fd.name in (password_files)",
     twin: inside(...reads, "/etc/group"),
   },
   {
@@ -300,6 +336,7 @@ export const cases: readonly Case[] = [
     does: "id_rsa of root is opened",
     act: inside(...reads, "/root/.ssh/id_rsa"),
     butNot: "its public half is",
+    clause: "not fd.filename endswith .pub",
     twin: inside(...reads, "/root/.ssh/id_rsa.pub"),
   },
   {
@@ -308,6 +345,7 @@ export const cases: readonly Case[] = [
     act: program("grep", "-r", "BEGIN OPENSSH PRIVATE KEY", "/home/alice"),
     mayFail: true,
     butNot: "for that of a certificate",
+    clause: 'proc.args icontains "PRIVATE KEY"',
     twin: program("grep", "-r", "BEGIN CERTIFICATE", "/home/alice"),
   },
   {
@@ -315,6 +353,7 @@ export const cases: readonly Case[] = [
     does: "symlink to /etc/shadow",
     act: inside("symlink", "/etc/shadow", "/home/link"),
     butNot: "to /etc/hosts",
+    clause: "fs.path.target in (password_files)",
     twin: inside("symlink", "/etc/hosts", "/home/link2"),
   },
   {
@@ -322,6 +361,7 @@ export const cases: readonly Case[] = [
     does: "link of /etc/shadow",
     act: inside("link", "/etc/shadow", "/home/shadow"),
     butNot: "of /etc/hosts",
+    clause: "fs.path.target in (password_files)",
     twin: inside("link", "/etc/hosts", "/home/hosts"),
   },
   {
@@ -329,6 +369,7 @@ export const cases: readonly Case[] = [
     does: "dup2 of a TCP connection to stdin",
     act: inside("dup", "dup2", "0", "inet"),
     butNot: "of a pipe",
+    clause: "fd.sockfamily = ip",
     twin: inside("dup", "dup2", "0", "pipe"),
   },
   {
@@ -336,6 +377,7 @@ export const cases: readonly Case[] = [
     does: "connect to 169.254.169.254",
     act: asksFor("169.254.169.254"),
     butNot: "to the address before it",
+    clause: "fd.sip = 169.254.169.254",
     twin: asksFor("169.254.169.253"),
   },
   {
@@ -343,6 +385,7 @@ export const cases: readonly Case[] = [
     does: "socket(AF_PACKET)",
     act: inside("socket", "17", "3"),
     butNot: "socket(AF_INET)",
+    clause: "evt.arg.domain contains AF_PACKET",
     twin: inside("socket", "2", "2"),
   },
 ];

@@ -29,7 +29,7 @@ export interface LogOptions {
 export interface Logger {
   readonly log: Log;
   /** Says how often each cause came since it was last written: at the end, and once a minute. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** Milliseconds in which a cause is written once. */

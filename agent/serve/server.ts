@@ -49,10 +49,10 @@ interface Answer {
  */
 export async function serve(options: ServerOptions): Promise<Server> {
   const limits = {
-    headersTimeout: 5000,
+    headersTimeout: 2000,
     requestTimeout: 10_000,
     keepAliveTimeout: 5000,
-    connectionsCheckingInterval: 1000,
+    connectionsCheckingInterval: 500,
     maxHeaderSize: 8192,
   };
   const listener = (request: http.IncomingMessage, response: http.ServerResponse) => {

@@ -244,25 +244,31 @@ export class SinkQueue {
     }
   }
 
-  /** Waits that long, or until `sooner` settles or the queue ends. */
+  /** Waits that long, or until `sooner` settles; without it until the queue ends. */
   #within(milliseconds: number, sooner: Promise<unknown> | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(milliseconds, () => resolve());
+      const cancel = this.#options.clock.after(milliseconds, () => done());
       const done = () => {
         cancel();
+        this.#end.signal.removeEventListener("abort", done);
         resolve();
       };
-      void sooner?.then(done, done);
-      if (sooner === undefined) this.#end.signal.addEventListener("abort", done, { once: true });
+      if (sooner !== undefined) void sooner.then(done, done);
+      else if (this.#end.signal.aborted) done();
+      else this.#end.signal.addEventListener("abort", done);
     });
   }
 
-  async #untilEnd(promise: Promise<unknown>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = () => resolve();
+  /** Waits until it settles or the queue ends. */
+  #untilEnd(promise: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#end.signal.removeEventListener("abort", done);
+        resolve();
+      };
       promise.then(done, done);
       if (this.#end.signal.aborted) done();
-      else this.#end.signal.addEventListener("abort", done, { once: true });
+      else this.#end.signal.addEventListener("abort", done);
     });
   }
 }

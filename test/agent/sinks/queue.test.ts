@@ -145,6 +145,21 @@ describe("the queue of a sink", () => {
     assert.deepEqual([queue.counters().delivered, queue.counters().failed], [1, 0]);
   });
 
+  it("keeps no listener for each try", async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => void warnings.push(warning);
+    process.on("warning", listen);
+    sink.answer = async () => {
+      throw new DeliveryError("passing", "503");
+    };
+    const queue = queueOf({ retry: { ...retry, passing: 50 } });
+    queue.push(numbered(0));
+    await clock.advance(100_000);
+    assert.equal(queue.counters().retried, 50);
+    process.off("warning", listen);
+    assert.deepEqual(warnings, []);
+  });
+
   it("does not try a permanent fault again, and goes on with the next", async () => {
     sink.answer = async () => {
       sink.answer = async () => {};

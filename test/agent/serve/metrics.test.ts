@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { agentMetrics, type MetricSources } from "../../../agent/cli/metrics.ts";
+import { defaultSettings } from "../../../agent/cli/settings/check.ts";
+import { maximumSeries, metricsText, type Metric } from "../../../agent/serve/metrics.ts";
+
+const sources: MetricSources = {
+  version: "0.1.0",
+  kernelRelease: "6.18.1",
+  hostname: "node7",
+  startTime: 1_700_000_000_000,
+  counters: () => ({
+    events: 2 ** 53 - 1,
+    matched: 7,
+    undecodable: 1,
+    drops: [
+      { cause: "ring full", event: "openat", count: 3 },
+      { cause: "ring full", event: "openat", count: 4 },
+      { cause: 'odd "cause"\n', event: "", count: 1 },
+    ],
+    overflow: 0,
+    rules: [
+      {
+        namespace: "",
+        object: "",
+        rule: 'Shell "x"\\',
+        priority: 5,
+        source: "syscall",
+        tags: [],
+        matches: 7,
+        lastMatch: 0n,
+        suppressed: 2,
+        faults: 0,
+      },
+      {
+        namespace: "",
+        object: "",
+        rule: "Silent",
+        priority: 3,
+        source: "syscall",
+        tags: [],
+        matches: 0,
+        lastMatch: 0n,
+        suppressed: 0,
+        faults: 0,
+      },
+    ],
+    gone: { matches: 0, suppressed: 0, faults: 0 },
+    sizes: { processes: 120 },
+  }),
+  outputs: () => [
+    {
+      name: "stdout_output",
+      delivered: 5,
+      failed: 1,
+      dropped: 2,
+      queued: 3,
+      retried: 0,
+      lastError: "x",
+      lastDelivery: 1_700_000_001_000,
+      healthy: true,
+    },
+    {
+      name: "http_output",
+      delivered: 0,
+      failed: 9,
+      dropped: 0,
+      queued: 0,
+      retried: 4,
+      lastError: "y",
+      lastDelivery: undefined,
+      healthy: false,
+    },
+  ],
+  rules: () => ({ digest: "abc", rules: 25, since: 1_700_000_000_500, failures: 0 }),
+  usage: () => ({ cpuSeconds: 1.5, residentBytes: 1 << 26 }),
+};
+
+/** Samples by name and labels, comments by name: enough of a parser of the text format to check it. */
+function parse(text: string) {
+  const samples = new Map<string, number>();
+  const types = new Map<string, string>();
+  const helps = new Map<string, string>();
+  for (const line of text.trim().split("\n")) {
+    if (line === "") continue;
+    const comment = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line);
+    if (comment !== null) {
+      const [, kind, name, rest] = comment;
+      const map = kind === "HELP" ? helps : types;
+      assert.ok(!map.has(name!), `${name} is described once`);
+      map.set(name!, rest!);
+      continue;
+    }
+    const sample =
+      /^([a-zA-Z_:][a-zA-Z0-9_:]*)((?:\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\})?) (\S+)$/.exec(
+        line,
+      );
+    assert.ok(sample !== null, `no sample of the text format: ${line}`);
+    const key = sample[1]! + sample[2]!;
+    assert.ok(!samples.has(key), `${key} comes once`);
+    samples.set(key, Number(sample[3]));
+  }
+  return { samples, types, helps };
+}
+
+/** What `promtool check metrics` complains about (its linter's rules, in our words). */
+function lint({ types, helps, samples }: ReturnType<typeof parse>): string[] {
+  const problems: string[] = [];
+  for (const [name, type] of types) {
+    const say = (problem: string) => problems.push(`${name}: ${problem}`);
+    if ((helps.get(name) ?? "") === "") say("no help");
+    if (type === "counter" && !name.endsWith("_total")) say("a counter ends in _total");
+    if (type !== "counter" && name.endsWith("_total")) say("only a counter ends in _total");
+    if (/_(count|sum|bucket)$/.test(name)) say("reserved suffix");
+    if (/[A-Z]/.test(name)) say("no camel case");
+    if (name.includes(":")) say("no colon");
+    if (new RegExp(`_(${type}|counter|gauge|histogram|summary)(_|$)`).test(name)) say("no type in the name");
+    if (
+      /_(ms|us|ns|s|sec|kb|mb|gb|milliseconds|microseconds|nanoseconds|minutes|hours|kilobytes|megabytes|percent)(_|$)/.test(
+        name,
+      )
+    )
+      say("base units, written out");
+  }
+  for (const key of samples.keys()) {
+    const name = key.replace(/\{.*/s, "");
+    if (!types.has(name)) problems.push(`${name}: no type`);
+    if (/[{,](le|quantile)=/.test(key)) problems.push(`${name}: reserved label`);
+  }
+  return problems;
+}
+
+describe("metrics", () => {
+  const settings = defaultSettings().metrics;
+
+  it("are well-formed and keep the naming rules that promtool checks", async () => {
+    const parsed = parse(
+      await metricsText(agentMetrics({ ...settings, include_empty_values: true }, sources), () => 0).text(),
+    );
+    assert.deepEqual(lint(parsed), []);
+    for (const name of parsed.types.keys()) assert.match(name, /^tiercel_/);
+    assert.ok(parsed.types.size >= 20, `${parsed.types.size}`);
+  });
+
+  it("the check sees a planted fault of each kind", () => {
+    const planted = parse(
+      "# HELP a_count x\n# TYPE a_count counter\na_count 1\n# TYPE b_total gauge\nb_total 1\n# HELP c_ms_gauge x\n# TYPE c_ms_gauge gauge\nc_ms_gauge 1\nd 1\n",
+    );
+    assert.deepEqual(lint(planted), [
+      "a_count: a counter ends in _total",
+      "a_count: reserved suffix",
+      "b_total: no help",
+      "b_total: only a counter ends in _total",
+      "c_ms_gauge: no type in the name",
+      "c_ms_gauge: base units, written out",
+      "d: no type",
+    ]);
+  });
+
+  it("have the values of the moment, exact, with labels escaped", async () => {
+    const { samples } = parse(await metricsText(agentMetrics(settings, sources), () => 0).text());
+    const want: Record<string, number> = {
+      tiercel_events_total: 9_007_199_254_740_991,
+      'tiercel_events_dropped_total{cause="ring full",event="openat"}': 7,
+      'tiercel_events_dropped_total{cause="odd \\"cause\\"\\n",event=""}': 1,
+      'tiercel_rules_matches_total{namespace="",object="",rule_name="Shell \\"x\\"\\\\",priority="Notice",source="syscall"}': 7,
+      'tiercel_output_alerts_total{output="http_output",outcome="failed"}': 9,
+      'tiercel_output_healthy{output="http_output"}': 0,
+      'tiercel_output_last_delivery_timestamp_seconds{output="stdout_output"}': 1_700_000_001,
+      'tiercel_state_entries{table="processes"}': 120,
+      tiercel_cpu_seconds_total: 1.5,
+    };
+    for (const [key, value] of Object.entries(want)) assert.equal(samples.get(key), value, key);
+    assert.ok(
+      ![...samples.keys()].some((key) => key.includes("Silent")),
+      "a rule without a match is left out",
+    );
+  });
+
+  it("come in groups that the settings switch off", async () => {
+    const off = {
+      ...settings,
+      rules_counters_enabled: false,
+      kernel_event_counters_enabled: false,
+      state_counters_enabled: false,
+      resource_utilization_enabled: false,
+    };
+    const { types } = parse(await metricsText(agentMetrics(off, sources), () => 0).text());
+    assert.ok(![...types.keys()].some((name) => /rules_matches|events_|state_|cpu_|memory_/.test(name)));
+    assert.ok(types.has("tiercel_output_alerts_total"));
+  });
+
+  it("are bounded: what lies beyond is added up", async () => {
+    const many: Metric = {
+      name: "tiercel_many_total",
+      help: "Many.",
+      type: "counter",
+      labels: ["name"],
+      read: () => Array.from({ length: 10_000 }, (_, n) => [[`n${n}`.padEnd(1000, "x")], 1] as const),
+    };
+    const text = await metricsText([many], () => 0).text();
+    const { samples } = parse(text);
+    assert.equal(samples.size, maximumSeries);
+    assert.equal(samples.get('tiercel_many_total{name="(others)"}'), 10_000 - maximumSeries + 1);
+    assert.ok(text.length < maximumSeries * 320);
+  });
+
+  it("leave out one that fails and what is no number, and keep the rest", async () => {
+    const metric = (name: string, type: Metric["type"], read: Metric["read"]): Metric => ({
+      name,
+      help: "x",
+      type,
+      labels: [],
+      read,
+    });
+    const { samples } = parse(
+      await metricsText(
+        [
+          metric("a_total", "counter", () => [[[], -1]]),
+          metric("b", "gauge", () => {
+            throw new Error("no");
+          }),
+          metric("c", "gauge", () => [[[], Number.NaN]]),
+          metric("d", "gauge", () => [[[], -5]]),
+        ],
+        () => 0,
+      ).text(),
+    );
+    assert.equal(samples.get("d"), -5);
+  });
+
+  it("are read at most every quarter of a second", async () => {
+    let reads = 0;
+    let now = 0;
+    const counted: Metric = { name: "r", help: "x", type: "gauge", labels: [], read: () => (reads++, []) };
+    const text = metricsText([counted], () => now);
+    for (let n = 0; n < 100; n++) await text.text();
+    assert.equal(reads, 1);
+    now = 250;
+    await text.text();
+    assert.equal(reads, 2);
+  });
+});

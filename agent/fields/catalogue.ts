@@ -7,17 +7,7 @@ import { resolver, type FieldClass } from "./resolve.ts";
 import { commonServicePort } from "./services.ts";
 import { staticFields } from "./static.ts";
 import { genericFields, pluginFields, syscallFields } from "./syscall-fields.ts";
-
-/** The engine that we answer as to required_engine_version. */
-const engineVersion = [0, 63, 0] as const;
-
-/** Plugins whose fields and sources are built in. Public files ask for at least these versions. */
-const plugins: ReadonlyMap<string, string> = new Map([
-  ["container", "0.7.1"],
-  ["k8saudit", "0.18.0"],
-  ["json", "0.7.4"],
-  ["k8smeta", "0.4.1"],
-]);
+import { engineVersion, plugins } from "./versions.ts";
 
 export interface CatalogueOptions {
   /** Port of a service name; the default knows common ones. */

@@ -292,6 +292,40 @@ describe("the agent", function () {
     closeSync(unread);
   });
 
+  it("tells health, readiness, versions and metrics over HTTP", async () => {
+    const rules = write(
+      "rules.yaml",
+      rule("Often", `evt.type = mkdir and evt.arg.path startswith ${folder}`, "often"),
+    );
+    const agent = start([
+      "-r",
+      rules,
+      "-o",
+      "json",
+      "--set",
+      "webserver.enabled=true",
+      "--set",
+      "webserver.listen_port=18766",
+    ]);
+    const get = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:18766${path}`).catch(() => undefined);
+      return answer && { status: answer.status, body: await answer.text() };
+    };
+    await eventually("not ready at first", async () =>
+      (await get("/readyz"))?.status === 503 ? true : undefined,
+    );
+    await agent.logged(/ready/);
+    assert.equal((await get("/readyz"))?.status, 200);
+    assert.equal((await get("/healthz"))?.status, 200);
+    assert.match((await get("/versions"))!.body, /"engine_version_semver":"0\.63\.0"/);
+    spawnSync("mkdir", [`${folder}/one`]);
+    await eventually("the match is counted", async () =>
+      /^tiercel_rules_matches_total\{.*rule_name="Often".*\} 1$/m.test((await get("/metrics"))!.body)
+        ? true
+        : undefined,
+    );
+  });
+
   it("does not see itself", async () => {
     const rules = write(
       "rules.yaml",

@@ -1,12 +1,9 @@
 /** The life of an agent: start, reload, stop. What it needs from the outside is handed in; threads are in other files. */
 import { internalAlert, type Alert } from "../../engine/alert.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { Log } from "../log.ts";
 import type { Counters } from "./counters.ts";
 import { summary, type SinkNumbers } from "./summary.ts";
-
-/** Levels of the agent's own log that it uses by itself. */
-export type LogLevel = "critical" | "error" | "warning" | "notice" | "info" | "debug";
-export type Log = (level: LogLevel, message: string) => void;
 
 /** What became of one reading of the rules. */
 export interface LoadedRules {
@@ -80,10 +77,12 @@ export class Agent {
   private reloading: Promise<void> | undefined;
   private again = false;
   private key = "";
-  private ending: ((reason: string | undefined) => void) | undefined;
+  private readonly asked: Promise<string | undefined>;
+  private ask!: (reason: string | undefined) => void;
 
   constructor(options: AgentOptions) {
     this.options = options;
+    this.asked = new Promise((resolve) => (this.ask = resolve));
   }
 
   /** The rule set in force and how loading went. */
@@ -183,17 +182,16 @@ export class Agent {
   /** Runs until `stop` is called or the capture thread dies, then ends everything; gives the exit code. */
   async run(): Promise<number> {
     const { capture, log } = this.options;
-    const stopped = new Promise<string | undefined>((resolve) => (this.ending = resolve));
     const died = capture.died.then((reason) => `capture ended: ${reason}`);
-    const reason = await Promise.race([stopped, died]);
+    const reason = await Promise.race([this.asked, died]);
     if (reason !== undefined) log("critical", reason);
     await this.end();
     return reason === undefined ? 0 : 1;
   }
 
-  /** Asks `run` to end; with a reason it is a failure. */
+  /** Asks `run` to end, though it may not have begun; with a reason it is a failure. */
   stop(reason?: string): void {
-    this.ending?.(reason);
+    this.ask(reason);
   }
 
   private async end(): Promise<void> {

@@ -2,7 +2,8 @@
 import { Worker } from "node:worker_threads";
 import type { Alert } from "../../engine/alert.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
-import type { Capture, Log } from "./agent.ts";
+import type { Log } from "../log.ts";
+import type { Capture } from "./agent.ts";
 import { taken } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
 import { noCounters, type Counters } from "./counters.ts";
@@ -33,6 +34,7 @@ export class CaptureClient implements Capture {
   private stopped!: (counters: Counters) => void;
   private readonly end: Promise<Counters>;
   private stopping = false;
+  private heard = Date.now();
 
   constructor(data: CaptureThreadData, handlers: CaptureHandlers) {
     this.data = data;
@@ -51,6 +53,11 @@ export class CaptureClient implements Capture {
       this.worker.on("error", (error: Error) => end(error.stack ?? String(error)));
       this.worker.on("exit", () => end("its thread ended"));
     });
+  }
+
+  /** ms since the epoch when the thread was last heard of; it speaks once a second. */
+  get lastHeard(): number {
+    return this.heard;
   }
 
   counters(): Counters {
@@ -74,6 +81,7 @@ export class CaptureClient implements Capture {
   }
 
   private take(message: FromCapture): void {
+    this.heard = Date.now();
     switch (message.kind) {
       case "attached":
         this.start.resolve();

@@ -3,7 +3,7 @@ import type { Alert } from "../../engine/alert.ts";
 import type { PathViewsSetting } from "../../engine/path-views.ts";
 import type { AlertRate } from "../../engine/rule-counts.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
-import type { LogLevel } from "./agent.ts";
+import type { LogLevel } from "../log.ts";
 import type { Counters } from "./counters.ts";
 
 /** Given to the capture thread at its start. */

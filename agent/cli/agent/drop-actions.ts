@@ -1,6 +1,6 @@
 /** What is done about lost events (setting syscall_event_drops). */
 import { internalAlert, type Alert } from "../../engine/alert.ts";
-import type { Log } from "./agent.ts";
+import type { Log } from "../log.ts";
 import type { DropSettings, Loss } from "./drop-watch.ts";
 
 export interface DropActionsParts {

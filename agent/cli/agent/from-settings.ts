@@ -51,6 +51,11 @@ export function alertFormat(settings: Settings): AlertFormat {
   };
 }
 
+/** Setting static_fields as fields give them. */
+export function staticFields({ static_fields }: Settings): ReadonlyMap<string, string> {
+  return new Map(Object.entries(static_fields).map(([name, value]) => [name, byteString(value)]));
+}
+
 const byteString = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 
 /** What the capture thread is told, but for what it shares with the main thread. */
@@ -65,9 +70,7 @@ export function captureData(
     matching: settings.rule_matching,
     pathViews: settings.path_views,
     rate: settings.alerts,
-    staticFields: new Map(
-      Object.entries(settings.static_fields).map(([name, value]) => [name, byteString(value)]),
-    ),
+    staticFields: staticFields(settings),
     base64Buffers: settings.buffer_format_base64,
   };
 }

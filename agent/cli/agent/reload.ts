@@ -2,9 +2,10 @@
 import { loadSettings, type LoadedSettings, type SettingsPlaces } from "../settings/load.ts";
 import { draw } from "../settings/mistake.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { LoadedRules, Log } from "./agent.ts";
+import type { Log } from "../log.ts";
+import type { LoadedRules } from "./agent.ts";
 import { needRestart } from "./changed-settings.ts";
-import { compileOptions } from "./from-settings.ts";
+import { compileOptions, staticFields } from "./from-settings.ts";
 import { loadRules } from "./load-rules.ts";
 
 export class RulesSource {
@@ -59,6 +60,7 @@ export class RulesSource {
       paths: this.paths,
       skipMissing: this.named.length === 0,
       options: compileOptions(settings),
+      staticFields: staticFields(this.running),
     });
   }
 

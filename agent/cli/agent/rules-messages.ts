@@ -8,4 +8,6 @@ export interface RulesThreadData {
   /** Paths that do not exist are left out: they come from the settings, not from the command line. */
   readonly skipMissing: boolean;
   readonly options: CompileOptions;
+  /** Setting static_fields, as byte strings. */
+  readonly staticFields: ReadonlyMap<string, string>;
 }

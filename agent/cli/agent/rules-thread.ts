@@ -14,9 +14,9 @@ import type { RulesThreadData } from "./rules-messages.ts";
 const drawn = (results: readonly LoadResult[]) =>
   results.map((result) => drawResult({ ...result, hints: [] }).trimEnd());
 
-function answer({ paths, skipMissing, options }: RulesThreadData): LoadedRules {
+function answer({ paths, skipMissing, options, staticFields }: RulesThreadData): LoadedRules {
   const files = readRulesInput(skipMissing ? paths.filter((path) => existsSync(path)) : paths);
-  const catalogue = buildCatalogue();
+  const catalogue = buildCatalogue({ staticFields });
   const { plan, results } = compileRuleSet(files, catalogue, options);
   const warned = results.filter(({ warnings }) => warnings.some(({ repeated }) => repeated !== true));
   const none = `there are no rules: no .yaml or .yml file in ${paths.join(", ")}; name some by --rules PATH or the setting rules_files`;

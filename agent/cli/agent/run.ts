@@ -1,26 +1,31 @@
 /** Puts the agent together: settings, threads, outputs, signals. */
+import { fstatSync } from "node:fs";
 import { hostname as ownHostname } from "node:os";
 import { fileURLToPath } from "node:url";
+import { openUnixDatagram } from "../../capture/unix-datagram.ts";
 import type { Alert } from "../../engine/alert.ts";
 import { alertJson, alertText } from "../../engine/render.ts";
 import { systemClock } from "../../sinks/clock.ts";
-import { Outputs } from "../../sinks/outputs.ts";
-import { SinkQueue } from "../../sinks/queue.ts";
-import { noRetry } from "../../sinks/retry.ts";
-import { stdoutSink } from "../../sinks/stdout.ts";
+import type { Outputs } from "../../sinks/outputs.ts";
 import { hostname } from "../../state/host.ts";
 import { exitCodes } from "../command.ts";
-import { loadSettings, type SettingsPlaces } from "../settings/load.ts";
+import type { Log } from "../log.ts";
+import { makeOutputs } from "../outputs.ts";
+import { loadSettings, type LoadedSettings, type SettingsPlaces } from "../settings/load.ts";
 import { draw } from "../settings/mistake.ts";
 import type { Settings } from "../settings/schema.ts";
-import { Agent, type Log, type LogLevel } from "./agent.ts";
+import { inPod, WebServerError } from "../web-server.ts";
+import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
 import { CaptureClient } from "./capture-client.ts";
 import type { Counters } from "./counters.ts";
 import { actOnLoss } from "./drop-actions.ts";
 import { DropWatch } from "./drop-watch.ts";
 import { alertFormat, captureData } from "./from-settings.ts";
+import { openLog } from "./open-log.ts";
 import { RulesSource } from "./reload.ts";
+import { startServing } from "./serving.ts";
+import { endOnSignals } from "./signals.ts";
 import { RulesWatch } from "./watch.ts";
 
 /** What the command line said. */
@@ -31,28 +36,10 @@ export interface AgentArguments {
   readonly overrides: readonly string[];
 }
 
-/** Exit codes of a process that a signal ended: 128 and its number. */
-const signalled = { SIGINT: 130, SIGTERM: 143 } as const;
+/** How often the log says what it left out, ms. */
+const LOG_FLUSH = 60_000;
 
-const stderrLog: Log = (level: LogLevel, message: string) => {
-  process.stderr.write(`tiercel: ${level}: ${message}\n`);
-};
-
-function openOutputs(settings: Settings, log: Log): Outputs {
-  const format = alertFormat(settings);
-  const render = (alert: Alert) =>
-    settings.json_output ? alertJson(alert, format) : alertText(alert, format);
-  const queue = new SinkQueue(stdoutSink(process.stdout), {
-    capacity: settings.outputs_queue.capacity,
-    timeout: settings.output_timeout,
-    patient: true,
-    retry: noRetry,
-    clock: systemClock,
-    random: Math.random,
-    report: (level, _, message) => log(level, message),
-  });
-  return new Outputs([{ queue }], render);
-}
+type Loaded = LoadedSettings & { readonly settings: Settings };
 
 /** Runs the agent until a signal ends it; ends the process, since what nobody reads must not keep it alive. */
 export async function runAgent({ config, rules, overrides }: AgentArguments): Promise<number> {
@@ -64,19 +51,38 @@ export async function runAgent({ config, rules, overrides }: AgentArguments): Pr
     workingFolder: process.cwd(),
   };
   const loaded = loadSettings(places);
-  const log = stderrLog;
-  for (const warning of loaded.warnings) log("warning", draw(warning));
   const { settings } = loaded;
   if (settings === undefined) {
     for (const mistake of loaded.mistakes) process.stderr.write(`${draw(mistake)}\n`);
     return exitCodes.failed;
   }
-  const source = new RulesSource(places, rules, { ...loaded, settings }, log);
-  process.exit(await watchNode(settings, source, log));
+  const name = hostname(process.env, ownHostname());
+  const logger = openLog(settings, name, inPod(process.env));
+  const flushing = setInterval(() => logger.flush(), LOG_FLUSH);
+  for (const warning of loaded.warnings) logger.log("warning", draw(warning));
+  const source = new RulesSource(places, rules, { ...loaded, settings }, logger.log);
+  const code = await watchNode({ ...loaded, settings }, source, name, logger.log);
+  clearInterval(flushing);
+  logger.flush();
+  process.exit(code);
 }
 
-async function watchNode(settings: Settings, source: RulesSource, log: Log): Promise<number> {
-  const name = hostname(process.env, ownHostname());
+function openOutputs(settings: Settings, log: Log): Outputs {
+  const format = alertFormat(settings);
+  return makeOutputs(settings, {
+    render: (alert) => (settings.json_output ? alertJson(alert, format) : alertText(alert, format)),
+    log,
+    clock: systemClock,
+    random: Math.random,
+    workingFolder: process.cwd(),
+    stdout: { stream: process.stdout, regularFile: fstatSync(1).isFile() },
+    openDatagram: openUnixDatagram,
+  });
+}
+
+async function watchNode(loaded: Loaded, source: RulesSource, name: string, log: Log): Promise<number> {
+  const { settings, chosen } = loaded;
+  const startTime = Date.now();
   const outputs = openOutputs(settings, log);
   await outputs.open();
   const publish = (alerts: readonly Alert[]) => outputs.publish(alerts);
@@ -102,6 +108,14 @@ async function watchNode(settings: Settings, source: RulesSource, log: Log): Pro
     now: Date.now,
   });
   endOnSignals(agent);
+  const pod = inPod(process.env);
+  try {
+    await startServing(settings, { agent, capture, outputs, hostname: name, pod, chosen, log, startTime });
+  } catch (error) {
+    if (!(error instanceof WebServerError)) throw error;
+    log("critical", error.message);
+    return exitCodes.failed;
+  }
   if (!(await agent.start())) return exitCodes.failed;
   process.on("SIGHUP", () => void agent.reload());
   process.on("SIGUSR1", () => outputs.reopen());
@@ -118,19 +132,4 @@ function watchFiles(source: RulesSource, agent: Agent, log: Log): RulesWatch {
     onProblem: (path, message) =>
       log("warning", `${path} is not watched (${message}); SIGHUP reads settings and rules again`),
   });
-}
-
-/** Tools such as timeout(1) signal a process and then its group: what comes so soon is the same wish, in ms. */
-const SAME_WISH = 300;
-
-/** The first signal asks for the end, another one does not wait for it. */
-function endOnSignals(agent: Agent): void {
-  let asked: number | undefined;
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => {
-      const now = performance.now();
-      if (asked !== undefined && now - asked > SAME_WISH) process.exit(signalled[signal]);
-      asked ??= now;
-      agent.stop();
-    });
 }

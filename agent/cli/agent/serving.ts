@@ -1,0 +1,71 @@
+/** What the web server of a running agent says: health, readiness, versions, metrics. */
+import { release } from "node:os";
+import { engineVersion, plugins } from "../../fields/versions.ts";
+import { metricsText } from "../../serve/metrics.ts";
+import type { Health, Server } from "../../serve/server.ts";
+import type { Outputs } from "../../sinks/outputs.ts";
+import type { Log } from "../log.ts";
+import { agentMetrics } from "../metrics.ts";
+import type { Settings } from "../settings/schema.ts";
+import { packageVersion } from "../version.ts";
+import { startWebServer } from "../web-server.ts";
+import type { Agent } from "./agent.ts";
+import type { CaptureClient } from "./capture-client.ts";
+
+export interface ServingParts {
+  readonly agent: Agent;
+  readonly capture: CaptureClient;
+  readonly outputs: Outputs;
+  readonly hostname: string;
+  readonly pod: boolean;
+  /** Settings that somebody chose (SettingsResult). */
+  readonly chosen: ReadonlySet<string>;
+  readonly log: Log;
+  /** ms since the epoch. */
+  readonly startTime: number;
+}
+
+/** The capture thread speaks once a second; after so many ms of silence it hangs. */
+const SILENCE = 15_000;
+
+function versions(): Readonly<Record<string, unknown>> {
+  return {
+    tiercel_version: packageVersion(),
+    engine_version: String(engineVersion[1]),
+    engine_version_semver: engineVersion.join("."),
+    plugin_versions: Object.fromEntries(plugins),
+  };
+}
+
+/** CPU seconds and memory of this process. */
+function usage() {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+}
+
+/** Starts the web server where the settings have it on. @throws WebServerError */
+export function startServing(settings: Settings, parts: ServingParts): Promise<Server | undefined> {
+  const { agent, capture, outputs, hostname, pod, chosen, log, startTime } = parts;
+  const health = (): Health => {
+    const silence = Date.now() - capture.lastHeard;
+    return silence < SILENCE
+      ? { ok: true }
+      : { ok: false, reason: `the capture thread has not been heard of for ${Math.round(silence / 1000)} s` };
+  };
+  const ready = (): Health =>
+    agent.status.digest === "" ? { ok: false, reason: "no rules are in force yet" } : health();
+  const metrics = metricsText(
+    agentMetrics(settings.metrics, {
+      version: packageVersion(),
+      kernelRelease: release(),
+      hostname,
+      startTime,
+      counters: () => capture.counters(),
+      outputs: () => outputs.counters(),
+      rules: () => agent.status,
+      usage,
+    }),
+    Date.now,
+  );
+  return startWebServer(settings, { health, ready, versions, metrics, pod, chosen, log });
+}

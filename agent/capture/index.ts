@@ -3,3 +3,4 @@ export type { Wanted } from "./control.ts";
 export { dropCauses, type CgroupDrops, type DropCause } from "./drops.ts";
 export { LibbpfError, bootTimeNow } from "./native.ts";
 export type { Variant } from "./variant.ts";
+export { missing, thisMachine, type Machine, type Missing } from "./probe.ts";

@@ -46,8 +46,8 @@ export function callNumber(name: string, door: Door): number {
   return number;
 }
 
-/** Runs the calls one after the other and waits for the process. */
-export function makeCalls(calls: readonly Call[], options: MakeOptions = {}): Made {
+/** The command that makes the calls, and its arguments. */
+export function commandOf(calls: readonly Call[], options: MakeOptions = {}): readonly string[] {
   const door = options.door ?? "native";
   const words = calls.flatMap(([name, ...args], index) => [
     ...(index > 0 ? ["--"] : []),
@@ -55,7 +55,12 @@ export function makeCalls(calls: readonly Call[], options: MakeOptions = {}): Ma
     ...args.map(String),
   ]);
   const flags = [...(door === "gate" ? ["-80"] : []), ...(options.thread === true ? ["-t"] : [])];
-  const command = [...(options.under ?? []), callsProgram(door === "32-bit" ? 32 : 64), ...flags, ...words];
+  return [...(options.under ?? []), callsProgram(door === "32-bit" ? 32 : 64), ...flags, ...words];
+}
+
+/** Runs the calls one after the other and waits for the process. */
+export function makeCalls(calls: readonly Call[], options: MakeOptions = {}): Made {
+  const command = commandOf(calls, options);
   const run = spawnSync(command[0]!, command.slice(1), {
     encoding: "utf8",
     timeout: 10_000,

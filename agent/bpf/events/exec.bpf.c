@@ -62,12 +62,14 @@ static __always_inline bool may_write(struct cred *cred, struct inode *inode, st
 }
 
 #define NANOSECONDS 1000000000ULL
+/* Since 6.13 the highest bit of a change time's nanoseconds says that somebody has asked for it. */
+#define TIME_ASKED 0x80000000U
 
 static __always_inline void exe_times(struct exe_fact *fact, struct inode *inode)
 {
 	if (bpf_core_field_exists(inode->i_mtime_sec)) {
 		fact->mtime = get(inode, i_mtime_sec) * NANOSECONDS + get(inode, i_mtime_nsec);
-		fact->ctime = get(inode, i_ctime_sec) * NANOSECONDS + get(inode, i_ctime_nsec);
+		fact->ctime = get(inode, i_ctime_sec) * NANOSECONDS + (get(inode, i_ctime_nsec) & ~TIME_ASKED);
 		return;
 	}
 	if (bpf_core_field_exists(((struct inode___times67 *)inode)->__i_mtime)) {

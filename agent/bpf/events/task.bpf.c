@@ -45,10 +45,69 @@ int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
 	return finish(ctx, s, r);
 }
 
+#define PF_EXITING 4
+/* How far the search for a new parent goes: threads of a group, ancestors. */
+#define THREADS 16
+#define ANCESTORS 16
+
+/* A thread of the task's group that lives on; NULL where there is none among the first. */
+static __always_inline struct task_struct *living_thread(struct task_struct *task)
+{
+	struct signal_struct *signal = get(task, signal);
+	struct list_head *head = address_of(signal, thread_head);
+	struct list_head *node = get(head, next);
+
+	for (int i = 0; i < THREADS; i++) {
+		struct task_struct *thread = holder_of(node, struct task_struct, thread_node);
+
+		if (node == NULL || node == head)
+			break;
+		if ((get(thread, flags) & PF_EXITING) == 0)
+			return thread;
+		node = get(node, next);
+	}
+	return NULL;
+}
+
+/* Who becomes the parent of the children of a task that ends: a thread that lives on, the nearest ancestor that has
+ * asked for it (PR_SET_CHILD_SUBREAPER), or process 1 of its PID namespace. NULL where it has no children. */
+static __always_inline struct task_struct *new_parent(struct task_struct *task)
+{
+	struct list_head *children = address_of(task, children);
+	struct pid *pid = get(task, thread_pid);
+	__u32 level = get(pid, level);
+	struct task_struct *init = get(get(upid_of(pid, level), ns), child_reaper);
+	struct signal_struct *signal = get(task, signal);
+	struct task_struct *candidate;
+
+	if (get(children, next) == children)
+		return NULL;
+	candidate = living_thread(task);
+	if (candidate != NULL)
+		return candidate;
+	if (BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper) == 0)
+		return init;
+	candidate = get(task, real_parent);
+	for (int i = 0; i < ANCESTORS; i++) {
+		if (candidate == NULL || get(get(candidate, thread_pid), level) != level ||
+		    get(candidate, pid) == 0)
+			break;
+		signal = get(candidate, signal);
+		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) != 0) {
+			struct task_struct *thread = living_thread(candidate);
+
+			if (thread != NULL)
+				return thread;
+		}
+		candidate = get(candidate, real_parent);
+	}
+	return init;
+}
+
 SEC("raw_tp/sched_process_exit")
 int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct task_struct *task = current_task();
+	struct task_struct *task = current_task(), *parent;
 	struct scratch *s = scratch_of();
 	struct record *r;
 
@@ -57,7 +116,8 @@ int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 	r = record_begin(EV_PROCEXIT, get(task, exit_code));
 	if (r == NULL)
 		return 0;
-	put_number(r, 0, 0);
+	parent = new_parent(task);
+	put_number(r, 0, parent == NULL ? 0 : node_number(get(parent, thread_pid)));
 	put_number(r, 1, get(get(task, signal), live.counter));
 	return finish(ctx, s, r);
 }

@@ -4,6 +4,7 @@ import type { Commands } from "./command.ts";
 export const commands: Commands = {
   agent: () => import("./agent.ts"),
   validate: () => import("./validate.ts"),
+  test: () => import("./test.ts"),
   fields: () => import("./fields.ts"),
   events: () => import("./events.ts"),
   completion: () => import("./completion.ts"),

@@ -19,10 +19,11 @@ export function readersOf(constants: ReadonlyMap<string, string>): FieldReaders<
   return {
     reader,
     exists(use) {
-      const special = row(use).exists;
-      if (special !== undefined) return special;
       const read = reader(use);
-      return (context) => read(context) !== undefined;
+      const special = row(use).exists;
+      if (special === undefined) return (context) => read(context) !== undefined;
+      return (context) =>
+        context.overrides?.has(use.text) === true ? read(context) !== undefined : special(context);
     },
   };
 }

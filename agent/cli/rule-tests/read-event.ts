@@ -1,0 +1,164 @@
+/** The event of a test: from its keys to a record, a process and fields. */
+import { encodeRecord } from "../../events/encode.ts";
+import { parts } from "../../events/record.ts";
+import { eventCode, events, type EventRow } from "../../events/table.ts";
+import type { Catalogue } from "../../rules/catalogue.ts";
+import type { YamlMapping, YamlNode } from "../../rules/files/yaml-tree.ts";
+import { didYouMean } from "../suggest.ts";
+import { complete, takeArgument } from "./arguments.ts";
+import type { Draft, Fixture, Overrides } from "./fixture.ts";
+import type { Mistakes } from "./mistakes.ts";
+import { readContainer, readFields, readPod } from "./read-overrides.ts";
+import { readProcess, readUsers } from "./read-process.ts";
+import { Reader, scalarValue } from "./values.ts";
+
+// prettier-ignore
+const keys = ["type", "source", "time", "num", "cpu", "args", "process", "user", "group", "container", "pod", "fields"] as const;
+
+/** 2026-01-01T00:00:00Z: the time of events that give none. */
+const someTime = 1_767_225_600_000_000_000n;
+/** Events happen a day after the made node began. */
+export const sinceBoot = 86_400_000_000_000n;
+
+/** ns since the epoch: a number, or a date and time as ISO 8601 writes them, with up to nine digits of a second. */
+function readTime(node: YamlNode | undefined, mistakes: Mistakes): bigint {
+  if (node === undefined) return someTime;
+  const value = node.kind === "scalar" ? scalarValue(node) : null;
+  if ((typeof value === "number" && Number.isInteger(value)) || typeof value === "bigint")
+    if (BigInt(value) >= sinceBoot) return BigInt(value);
+  if (typeof value === "string") {
+    const [, seconds, fraction = "", zone = "Z"] =
+      /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(value) ?? [];
+    const at =
+      seconds === undefined ? NaN : Date.parse(`${seconds}${zone.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2")}`);
+    if (!Number.isNaN(at)) return BigInt(at) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+  }
+  mistakes.at(node, "time must be nanoseconds since the epoch or a time as 2026-01-02T03:04:05.123456789Z");
+  return someTime;
+}
+
+const rows = events as readonly EventRow[];
+
+function readType(reader: Reader, mapping: YamlMapping, mistakes: Mistakes): EventRow | undefined {
+  const node = reader.node("type");
+  if (node === undefined) return mistakes.at(mapping, "an event needs a type, as evt.type shows it");
+  const name = reader.text("type") ?? "";
+  const code = eventCode(name);
+  const row = code === undefined ? undefined : rows[code];
+  if (row !== undefined && row.internal !== true) return row;
+  const names = rows.filter(({ internal }) => internal !== true).map((each) => each.name);
+  return mistakes.at(node, `unknown event type ${name}${didYouMean(name, names)}`);
+}
+
+/** Return value of a call that says none: it worked. */
+function defaultReturn(row: EventRow): number {
+  return row.fd.includes("C") ? 3 : 0;
+}
+
+function readArguments(
+  draft: Draft,
+  row: EventRow,
+  mapping: YamlMapping | undefined,
+  mistakes: Mistakes,
+): void {
+  const names = row.params.map(([name]) => name);
+  for (const { key } of mapping?.entries ?? [])
+    if (!names.includes(key.text)) {
+      const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
+      mistakes.at(key, `${row.name} has no argument ${key.text}${didYouMean(key.text, names)}; ${known}`);
+    }
+  // In the order of the parameters: what later ones mean may depend on the return value.
+  for (const [position, name] of names.entries()) {
+    const node = mapping?.entries.find(({ key }) => key.text === name)?.value;
+    const problem = node === undefined ? undefined : takeArgument(draft, row, position, node);
+    if (problem !== undefined) mistakes.at(node!, problem);
+  }
+  complete(draft, row);
+}
+
+/** Reads an event. Undefined where it is so wrong that nothing can be made of it; the mistakes say why. */
+export function readEvent(
+  mapping: YamlMapping,
+  catalogue: Catalogue,
+  mistakes: Mistakes,
+): Fixture | undefined {
+  const reader = new Reader(mapping, keys, mistakes);
+  const sourceName = reader.text("source") ?? "syscall";
+  if (sourceName !== "syscall")
+    mistakes.at(reader.node("source")!, `events of source ${sourceName} cannot be tested; syscall can`);
+  const source = catalogue.sources.get("syscall")!;
+  const overrides: Overrides = new Map();
+  const container = readContainer(reader.node("container"), source, overrides, mistakes);
+  const pod = reader.mappingAt("pod");
+  if (pod !== undefined) readPod(pod, source, overrides, mistakes);
+  const fields = reader.mappingAt("fields");
+  if (fields !== undefined) readFields(fields, source, overrides, mistakes);
+  const { tid, vtid, ...process } = readProcess(reader.mappingAt("process"), container, mistakes);
+  const { users, groups, uid, gid, loginuid } = readUsers(reader);
+  const row = readType(reader, mapping, mistakes);
+  const time = readTime(reader.node("time"), mistakes);
+  const number = reader.integer("num", 1, Number.MAX_SAFE_INTEGER) ?? 1;
+  const cpu = reader.integer("cpu", 0, 65535) ?? 0;
+  const given = reader.mappingAt("args");
+  if (row === undefined) return undefined;
+  const draft: Draft = {
+    header: {
+      ret: defaultReturn(row),
+      time: sinceBoot,
+      pid: process.pid,
+      tid,
+      ppid: process.ppid,
+      vpid: process.vpid,
+      vtid,
+      pgid: process.pgid,
+      vpgid: process.vpgid,
+      sid: process.sid,
+      vsid: process.vsid,
+      tty: process.tty,
+      uid,
+      gid,
+      loginuid,
+      cpu,
+      comm: process.comm,
+    },
+    parts: new Map(),
+    file: undefined,
+    socket: undefined,
+    exe: undefined,
+    process: { ...process, uid, gid, loginuid },
+  };
+  readArguments(draft, row, given, mistakes);
+  resolvedPaths(draft, overrides);
+  return {
+    source: "syscall",
+    record: encode(draft, row, mapping, mistakes),
+    process: draft.process,
+    users: { users, groups },
+    time,
+    number,
+    overrides,
+  };
+}
+
+/** fd.realpath and fd.fspath are more than fields: rules are tried on them too, as on links and bind mounts. */
+function resolvedPaths(draft: Draft, overrides: Overrides): void {
+  for (const [field, part] of [
+    ["fd.realpath", parts.REALPATH],
+    ["fd.fspath", parts.FSPATH],
+  ] as const) {
+    const path = overrides.get(field);
+    if (typeof path === "string") draft.parts.set(part, path);
+  }
+}
+
+function encode(draft: Draft, row: EventRow, mapping: YamlMapping, mistakes: Mistakes): Buffer {
+  const { header, file, socket, exe } = draft;
+  const facts = { ...(file && { file }), ...(socket && { socket }), ...(exe && { exe }) };
+  try {
+    return encodeRecord({ type: eventCode(row.name)!, header, parts: draft.parts, ...facts });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mistakes.at(mapping, error.message);
+    return Buffer.alloc(0);
+  }
+}

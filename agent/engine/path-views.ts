@@ -1,6 +1,7 @@
 /** Which views of an event's paths a rule is tried on (design.md 3.3). */
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { FieldReader, FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
+import { parts } from "../events/record.ts";
 import { conditionFields } from "../rules/condition/compile.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
 import type { PathTries } from "./engine.ts";
@@ -19,6 +20,11 @@ const pathFields: ReadonlySet<string> = new Set([
   "fs.path.source",
   "fs.path.target",
 ]);
+
+/** Whether a field's value changes with the view. */
+export function isPathField(name: string): boolean {
+  return pathFields.has(name);
+}
 
 /** Whether a condition reads a path field anywhere, right-hand sides and transformers included. */
 export function usesPaths(condition: TypedExpr): boolean {
@@ -65,6 +71,10 @@ export class PathViewTries implements PathTries<SyscallContext> {
   private find(event: SyscallContext): void {
     const { asked, real, fileSystem } = this.values;
     this.read(event, pathViews.asked, asked);
+    if (this.setting === "both" && isAsAsked(event, asked[0])) {
+      this.add(pathViews.asked);
+      return;
+    }
     this.read(event, pathViews.real, real);
     this.read(event, pathViews.fileSystem, fileSystem);
     const resolvedToo = real.some((value) => value !== undefined);
@@ -83,6 +93,16 @@ export class PathViewTries implements PathTries<SyscallContext> {
   private add(view: PathView): void {
     this.order[this.count++] = view;
   }
+}
+
+/**
+ * Whether the event's file was found under the very path that was asked for, in a file system of which all is mounted:
+ * by far the commonest case, seen without reading the other views.
+ */
+function isAsAsked({ record }: SyscallContext, name: Value): boolean {
+  return (
+    typeof name === "string" && record.partIs(parts.REALPATH, name) && record.partLength(parts.FSPATH) < 0
+  );
 }
 
 /** Whether `values` say something that `others` do not. */

@@ -15,6 +15,9 @@ const FILE = offsets(fileFact);
 const SOCKET = offsets(socketFact);
 const EXE = offsets(exeFact);
 
+/** Bytes of comm. */
+const COMM = 16;
+
 /** Why a record cannot be read. The agent counts these and goes on (design.md 3.10). */
 export class RecordError extends Error {
   override readonly name = "RecordError";
@@ -34,6 +37,8 @@ export class RecordView {
   bytes: Buffer = Buffer.alloc(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private at = 0;
+  /** Entries of the part table in use. */
+  private count = 0;
   type = 0;
   length = 0;
 
@@ -53,6 +58,7 @@ export class RecordView {
     this.type = view.getUint16(at + HEADER.type, true);
     const count = view.getUint16(at + HEADER.part_count, true);
     if (count > 32) throw new RecordError(`${count} parts`);
+    this.count = count;
     for (let i = 0; i < count; i++) {
       const entry = at + PARTS_AT + i * 4;
       const size = view.getUint16(entry + 2, true);
@@ -107,14 +113,14 @@ export class RecordView {
 
   /** Whether the record has part `index` at all, though it may be NULL. */
   hasPart(index: number): boolean {
-    if (index >= this.view.getUint16(this.at + HEADER.part_count, true)) return false;
-    return this.view.getUint32(this.at + PARTS_AT + index * 4, true) !== 0;
+    return index < this.count && this.view.getUint32(this.at + PARTS_AT + index * 4, true) !== 0;
   }
   /** Length in bytes of part `index`; -1 where it is absent, NULL or was unreadable. */
   partLength(index: number): number {
-    if (!this.hasPart(index)) return -1;
-    const size = this.view.getUint16(this.at + PARTS_AT + index * 4 + 2, true);
-    return size === PART_MISSING ? -1 : size;
+    if (index >= this.count) return -1;
+    const entry = this.view.getUint32(this.at + PARTS_AT + index * 4, true);
+    const size = entry >>> 16;
+    return entry === 0 || size === PART_MISSING ? -1 : size;
   }
   /** Offset of part `index` in `bytes`; only meaningful where partLength is not negative. */
   partAt(index: number): number {
@@ -136,6 +142,25 @@ export class RecordView {
     if (size < 0) return undefined;
     const at = this.partAt(index);
     return this.bytes.toString("latin1", at, at + size);
+  }
+  /** Whether part `index` is `text`; false where it is missing. Makes no string. */
+  partIs(index: number, text: string): boolean {
+    if (this.partLength(index) !== text.length) return false;
+    const { bytes } = this;
+    const at = this.partAt(index);
+    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+  /** Whether the header's comm is `text`. Makes no string. */
+  commIs(text: string): boolean {
+    for (let word = 0; word < COMM / 4; word++) {
+      const from = word * 4;
+      let expected = 0;
+      for (let i = 3; i >= 0; i--)
+        expected = (expected << 8) | (from + i < text.length ? text.charCodeAt(from + i) : 0);
+      if (this.u32(HEADER.comm + from) !== expected >>> 0) return false;
+    }
+    return true;
   }
   /** Whether part `index` was cut: bit of the header's `cut`. */
   isCut(index: number): boolean {

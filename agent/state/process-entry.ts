@@ -1,33 +1,7 @@
 /** One process of the table. What other rooms see of it is the interface Process. */
-import type { RecordView } from "../events/record-view.ts";
-import { HEADER } from "../events/record.ts";
 import { firstOf, splitAtNul } from "./byte-lists.ts";
 import { unknownContainer } from "./container-id.ts";
 import type { ByteString, Container, Process } from "./types.ts";
-
-/** comm is at most this long, and NUL padded in the record. */
-const COMM = 16;
-
-/** Whether the record's comm is `text`. Makes no string. */
-export function commIs(record: RecordView, text: ByteString): boolean {
-  for (let word = 0; word < COMM / 4; word++) {
-    const at = word * 4;
-    let expected = 0;
-    for (let i = 3; i >= 0; i--)
-      expected = (expected << 8) | (at + i < text.length ? text.charCodeAt(at + i) : 0);
-    if (record.u32(HEADER.comm + at) !== expected >>> 0) return false;
-  }
-  return true;
-}
-
-/** Whether part `index` of the record is `text`; false where the part is missing. Makes no string. */
-export function partIs(record: RecordView, index: number, text: ByteString): boolean {
-  if (record.partLength(index) !== text.length) return false;
-  const { bytes } = record;
-  const at = record.partAt(index);
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  return true;
-}
 
 export class ProcessEntry implements Process {
   readonly pid: number;

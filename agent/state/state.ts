@@ -14,7 +14,7 @@ import type { CgroupPaths } from "./cgroup-paths.ts";
 import { unknownContainer } from "./container-id.ts";
 import { exePathOf } from "./exe-path.ts";
 import { TICK, type ProcessFacts } from "./facts.ts";
-import { ProcessEntry, commIs, partIs } from "./process-entry.ts";
+import { ProcessEntry } from "./process-entry.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { ByteString, Container, Process } from "./types.ts";
 
@@ -194,12 +194,12 @@ export class State {
     if (entry.cgroupLow !== record.u32(HEADER.cgroup) || entry.cgroupHigh !== record.u32(HEADER.cgroup + 4))
       this.enterCgroup(entry, record.u64(HEADER.cgroup));
     if ((record.flags & recordFlags.LEADER) !== 0) {
-      if (!commIs(record, entry.seenComm)) entry.comm = entry.seenComm = record.comm;
+      if (!record.commIs(entry.seenComm)) entry.comm = entry.seenComm = record.comm;
     } else this.nameThread(entry, record);
     if (
       record.hasPart(parts.CWD) &&
       record.partLength(parts.CWD) >= 0 &&
-      !partIs(record, parts.CWD, entry.cwd)
+      !record.partIs(parts.CWD, entry.cwd)
     )
       entry.cwd = record.text(parts.CWD) ?? "";
   }
@@ -228,12 +228,12 @@ export class State {
   /** Keeps the name of a thread that differs from its main thread's. */
   private nameThread(entry: ProcessEntry, record: RecordView): void {
     const { threadNames } = entry;
-    if (commIs(record, entry.seenComm)) {
+    if (record.commIs(entry.seenComm)) {
       if (threadNames !== undefined && threadNames.delete(record.tid)) this.threadNameCount--;
       return;
     }
     const known = threadNames?.get(record.tid);
-    if (known !== undefined && commIs(record, known)) return;
+    if (known !== undefined && record.commIs(known)) return;
     if (known === undefined) {
       if (this.threadNameCount >= this.maxThreadNames) {
         this.counters.threadNamesRefused++;

@@ -5,6 +5,7 @@ import { parts, recordFlags } from "../../agent/events/record.ts";
 import { eventCode, events as eventTable } from "../../agent/events/table.ts";
 import { buildEngine } from "../../agent/engine/build.ts";
 import { RuleCounts } from "../../agent/engine/rule-counts.ts";
+import { rememberingReaders } from "../../agent/engine/remembering-readers.ts";
 import { syscallAccess } from "../../agent/engine/syscall-access.ts";
 import { SyscallEvent } from "../../agent/engine/syscall-event.ts";
 import { buildCatalogue, readersOf } from "../../agent/fields/index.ts";
@@ -59,7 +60,7 @@ function ask({ publicRules, defaultRules, print }: QuestionContext): Promise<Fig
     users: nobody,
     process: (pid) => state.process(pid),
   });
-  const readers = readersOf(new Map());
+  const readers = rememberingReaders(readersOf(new Map()));
   let faults = 0;
   const work = buildEngine(plan, {
     source: "syscall",

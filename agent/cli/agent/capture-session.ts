@@ -5,6 +5,7 @@ import { internalAlert } from "../../engine/alert.ts";
 import { buildEngine, type EngineParts } from "../../engine/build.ts";
 import { hostNames } from "../../engine/host-names.ts";
 import { RuleCounts, type RuleCount } from "../../engine/rule-counts.ts";
+import { rememberingReaders } from "../../engine/remembering-readers.ts";
 import { syscallAccess } from "../../engine/syscall-access.ts";
 import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.ts";
 import { events } from "../../events/table.ts";
@@ -71,7 +72,7 @@ export class CaptureSession {
 
   private engineParts(onFault: (rule: RulePlan, error: unknown) => void): EngineParts<SyscallContext> {
     const { hostname, pathViews, rate, matching, staticFields, base64Buffers } = this.data;
-    const readers = readersOf(staticFields);
+    const readers = rememberingReaders(readersOf(staticFields));
     return {
       source: "syscall",
       readers,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { PathViewTries, usesPaths, type PathViewsSetting } from "../../../agent/engine/path-views.ts";
+import { RecordView } from "../../../agent/events/record-view.ts";
 import { pathViews, type SyscallContext } from "../../../agent/fields/context.ts";
 import type { FieldReaders, FieldUse, Value } from "../../../agent/rules/catalogue.ts";
 import type { TypedExpr } from "../../../agent/rules/condition/typed.ts";
@@ -16,7 +17,7 @@ function shown(setting: PathViewsSetting, paths: Paths, field = "fd.name"): stri
         use.name === field ? paths[names[event.view]!] : undefined,
     exists: () => () => true,
   };
-  const event = { view: pathViews.asked } as SyscallContext;
+  const event = { view: pathViews.asked, record: new RecordView() } as SyscallContext;
   const tries = new PathViewTries(readers, setting);
   tries.begin();
   const result: string[] = [];

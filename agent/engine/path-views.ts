@@ -70,11 +70,11 @@ export class PathViewTries implements PathTries<SyscallContext> {
 
   private find(event: SyscallContext): void {
     const { asked, real, fileSystem } = this.values;
-    this.read(event, pathViews.asked, asked);
-    if (this.setting === "both" && isAsAsked(event, asked[0])) {
-      this.add(pathViews.asked);
-      return;
+    if (this.setting === "both") {
+      event.view = pathViews.asked;
+      if (isAsAsked(event, this.readers[0]!(event))) return this.add(pathViews.asked);
     }
+    this.read(event, pathViews.asked, asked);
     this.read(event, pathViews.real, real);
     this.read(event, pathViews.fileSystem, fileSystem);
     const resolvedToo = real.some((value) => value !== undefined);

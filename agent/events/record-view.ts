@@ -15,6 +15,11 @@ const FILE = offsets(fileFact);
 const SOCKET = offsets(socketFact);
 const EXE = offsets(exeFact);
 
+/** Node's own slicing, without what Buffer.toString does around it (types of Node leave it out). */
+interface Sliceable {
+  latin1Slice(start: number, end: number): string;
+}
+
 /** Bytes of comm. */
 const COMM = 16;
 
@@ -27,6 +32,8 @@ export class RecordError extends Error {
 export function narrow(value: bigint): number | bigint {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 }
+
+let generations = 0;
 
 /**
  * A view over one record. `attach` moves it; nothing read from it may be kept but strings and numbers.
@@ -41,12 +48,15 @@ export class RecordView {
   private count = 0;
   type = 0;
   length = 0;
+  /** Another one for each record that any view was moved to: what is remembered of a record is remembered by it. */
+  generation = 0;
 
   /**
    * Points the view at the record that begins at `at`.
    * @throws RecordError if header or part table contradict the bytes.
    */
   attach(bytes: Buffer, view: DataView, at: number, available: number): void {
+    this.generation = ++generations;
     this.bytes = bytes;
     this.view = view;
     this.at = at;
@@ -141,7 +151,7 @@ export class RecordView {
     const size = this.partLength(index);
     if (size < 0) return undefined;
     const at = this.partAt(index);
-    return this.bytes.toString("latin1", at, at + size);
+    return (this.bytes as unknown as Sliceable).latin1Slice(at, at + size);
   }
   /** Whether part `index` is `text`; false where it is missing. Makes no string. */
   partIs(index: number, text: string): boolean {

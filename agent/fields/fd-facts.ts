@@ -51,8 +51,20 @@ const S_IFDIR = 0o40000;
 const S_IFSOCK = 0o140000;
 const PIPEFS = 0x50495045;
 
+/** The record whose kind was asked for last: most fields of a descriptor begin with it. */
+let lastGeneration = -1;
+let lastKind: Kind | undefined;
+
 /** Kind of the open file that the record tells of; undefined where there is none. */
 function kindOf(record: RecordView): Kind | undefined {
+  if (record.generation !== lastGeneration) {
+    lastKind = findKind(record);
+    lastGeneration = record.generation;
+  }
+  return lastKind;
+}
+
+function findKind(record: RecordView): Kind | undefined {
   if (hasSocket(record)) return familyKinds.get(familyOf(record)) ?? other;
   if (record.partLength(FILE) < 0)
     return record.partLength(BASE) > 0 && usesFolder(record) ? folder : undefined;

@@ -62,8 +62,27 @@ function knownName(c: SyscallContext): string {
   return askedPath(c) ?? resolvedPath(c.record) ?? "";
 }
 
+/** What was asked for last: fd.directory, fd.filename and fs.path.name begin with fd.name. */
+const last = {
+  generation: -1,
+  view: -1,
+  process: undefined as SyscallContext["process"],
+  name: undefined as string | undefined,
+};
+
 /** fd.name in the view that is being tried. */
 export function name(c: SyscallContext): string | undefined {
+  const { generation } = c.record;
+  if (last.generation !== generation || last.view !== c.view || last.process !== c.process) {
+    last.name = findName(c);
+    last.generation = generation;
+    last.view = c.view;
+    last.process = c.process;
+  }
+  return last.name;
+}
+
+function findName(c: SyscallContext): string | undefined {
   if (!hasDescriptor(c)) return undefined;
   if (c.view === pathViews.asked) return isKnown(c) ? knownName(c) : nameFromParameters(c);
   if (!isKnown(c) || !hasPath(c.record)) return undefined;

@@ -1,6 +1,7 @@
 /** How many events a second one thread takes through state and rules, without kernel and ring. */
 import { readFileSync } from "node:fs";
-import { encodeRecord, viewOf } from "../../agent/events/encode.ts";
+import { encodeRecord } from "../../agent/events/encode.ts";
+import { RecordView } from "../../agent/events/record-view.ts";
 import { parts, recordFlags } from "../../agent/events/record.ts";
 import { eventCode, events as eventTable } from "../../agent/events/table.ts";
 import { buildEngine } from "../../agent/engine/build.ts";
@@ -20,31 +21,36 @@ const ROUNDS = 7;
 const EVENTS = 200_000;
 
 /** An open for reading of a file that no rule is about, by a program that no rule is about. */
-const open = viewOf(
-  encodeRecord({
-    type: eventCode("openat")!,
-    header: {
-      flags: recordFlags.LEADER,
-      time: 1_000_000_000n,
-      start_time: 5n,
-      cgroup: 1,
-      pid: 200,
-      tid: 200,
-      vpid: 200,
-      vtid: 200,
-      ret: 3,
-      comm: "opens",
-    },
-    parts: new Map<number, number | string>([
-      [0, -100],
-      [1, "/etc/hostname"],
-      [2, 0],
-      [3, 0],
-      [parts.REALPATH, "/etc/hostname"],
-    ]),
-    file: { dev: 1_048_577, ino: 7, mode: 0o100644, nlink: 1, fs_magic: 0xef53 },
-  }),
-);
+const bytes = encodeRecord({
+  type: eventCode("openat")!,
+  header: {
+    flags: recordFlags.LEADER,
+    time: 1_000_000_000n,
+    start_time: 5n,
+    cgroup: 1,
+    pid: 200,
+    tid: 200,
+    vpid: 200,
+    vtid: 200,
+    ret: 3,
+    comm: "opens",
+  },
+  parts: new Map<number, number | string>([
+    [0, -100],
+    [1, "/etc/hostname"],
+    [2, 0],
+    [3, 0],
+    [parts.REALPATH, "/etc/hostname"],
+  ]),
+  file: { dev: 1_048_577, ino: 7, mode: 0o100644, nlink: 1, fs_magic: 0xef53 },
+});
+const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+const open = new RecordView();
+/** As the ring does it for each record. */
+const next = (): RecordView => {
+  open.attach(bytes, view, 0, bytes.length);
+  return open;
+};
 
 function ask({ publicRules, defaultRules, print }: QuestionContext): Promise<Figure[]> {
   const name = publicRules ?? defaultRules;
@@ -85,10 +91,10 @@ function ask({ publicRules, defaultRules, print }: QuestionContext): Promise<Fig
     });
     return median(rounds);
   };
-  const stateOnly = nanoseconds(() => state.apply(open));
+  const stateOnly = nanoseconds(() => state.apply(next()));
   let matched = 0;
   const both = nanoseconds(() => {
-    event.next(open, state.apply(open));
+    event.next(next(), state.apply(open));
     matched += engine.process(event);
   });
   print(

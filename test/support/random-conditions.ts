@@ -386,11 +386,44 @@ const callCheck = fc.oneof(
     ),
 );
 
+/** Alternatives that begin with the same field, as exceptions make them. */
+const exceptions = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom("proc.name", "proc.name", "proc.pid"),
+      text,
+      fc.constantFrom("0", "1", "2"),
+      fieldCheck,
+    ),
+    { minLength: 3, maxLength: 9 },
+  )
+  .map((rows): Expr => ({
+    kind: "or",
+    args: rows.map(([name, word, count, other]): Expr => {
+      const first: Expr =
+        name === "proc.pid"
+          ? { kind: "check", left: field(name), operator: "=", right: number(count), ...place }
+          : {
+              kind: "check",
+              left: field(name),
+              operator: "in",
+              right: list(quotedValue(word), quotedValue("a")),
+              ...place,
+            };
+      return { kind: "and", args: [first, other], ...place };
+    }),
+    ...place,
+  }));
+
 /** A condition without macros. */
 export const randomCondition: fc.Arbitrary<Expr> = fc.letrec<{ expr: Expr }>((tie) => ({
   expr: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
-    fc.oneof({ weight: 4, arbitrary: fieldCheck }, { weight: 1, arbitrary: callCheck }),
+    fc.oneof(
+      { weight: 12, arbitrary: fieldCheck },
+      { weight: 3, arbitrary: callCheck },
+      { weight: 1, arbitrary: exceptions },
+    ),
     tie("expr").map((arg): Expr => ({ kind: "not", arg, ...place })),
     fc
       .tuple(

@@ -87,11 +87,16 @@ export function modifierTest(operator: Operator, modifier: Modifier, constants: 
   const tests = constants.map((constant) => scalarTest(operator, [constant]));
   switch (modifier) {
     case "anyof":
-      return operator === "=" || operator === "=="
-        ? memberTest(constants)
-        : (value) => tests.some((test) => test(value));
+      if (operator === "=" || operator === "==") return memberTest(constants);
+      return (value) => {
+        for (const test of tests) if (test(value)) return true;
+        return false;
+      };
     case "allof":
-      return tests.length === 0 ? () => false : (value) => tests.every((test) => test(value));
+      return (value) => {
+        for (const test of tests) if (!test(value)) return false;
+        return tests.length > 0;
+      };
     case "oneof":
       return (value) => {
         let count = 0;

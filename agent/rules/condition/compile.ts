@@ -3,6 +3,7 @@
  * order of evaluation. A check of a field that an event lacks is false, whatever its operator (condition-language 4.1).
  */
 import type { FieldReader, FieldReaders, FieldUse, Scalar, Value } from "../catalogue.ts";
+import { branchesOf } from "./branches.ts";
 import { memberTest, modifierTest, pairTest, scalarTest } from "./compare.ts";
 import type { ScalarTest } from "./compare.ts";
 import { operandReader } from "./operand-reader.ts";
@@ -24,7 +25,7 @@ function compile<E>(expr: TypedExpr, readers: FieldReaders<E>): Test<E> {
     case "and":
       return conjunction(expr.args.map((arg) => compile(arg, readers)));
     case "or":
-      return disjunction(expr.args.map((arg) => compile(arg, readers)));
+      return alternatives(expr.args, readers);
     case "not": {
       const test = compile(expr.arg, readers);
       return (event) => !test(event);
@@ -45,6 +46,25 @@ function conjunction<E>(tests: readonly Test<E>[]): Test<E> {
   return (event) => {
     for (const test of tests) if (!test(event)) return false;
     return true;
+  };
+}
+
+function alternatives<E>(args: readonly TypedExpr[], readers: FieldReaders<E>): Test<E> {
+  const branches = branchesOf(args);
+  if (branches === undefined) return disjunction(args.map((arg) => compile(arg, readers)));
+  const compiled = new Map<TypedExpr, Test<E>>();
+  const once = (expr: TypedExpr) => {
+    const test = compiled.get(expr) ?? compile(expr, readers);
+    compiled.set(expr, test);
+    return test;
+  };
+  const tests = new Map<Value, Test<E>>();
+  for (const [value, exprs] of branches.byValue) tests.set(value, disjunction(exprs.map(once)));
+  const read = readers.reader(branches.field);
+  const rest = disjunction(branches.rest.map(once));
+  return (event) => {
+    const test = tests.get(read(event));
+    return (test !== undefined && test(event)) || rest(event);
   };
 }
 

@@ -6,6 +6,8 @@ interface Node {
   /** A listed path ends here: whatever follows matches. */
   end: boolean;
   readonly literals: Map<ByteString, Node>;
+  /** The same, up to `fewNames` of them. */
+  readonly few: { readonly name: ByteString; readonly node: Node }[];
   readonly globs: {
     readonly pattern: ByteString;
     readonly test: (component: ByteString) => boolean;
@@ -13,7 +15,7 @@ interface Node {
   }[];
 }
 
-const newNode = (): Node => ({ end: false, literals: new Map(), globs: [] });
+const newNode = (): Node => ({ end: false, literals: new Map(), few: [], globs: [] });
 
 /** A test whether some listed path is a prefix. Takes at most one look at each component of each listed path. */
 export function compilePathPrefixes(paths: readonly ByteString[]): (path: ByteString) => boolean {
@@ -33,7 +35,11 @@ function add(root: Node, path: ByteString): void {
 
 function literalChild(node: Node, component: ByteString): Node {
   let child = node.literals.get(component);
-  if (child === undefined) node.literals.set(component, (child = newNode()));
+  if (child === undefined) {
+    child = newNode();
+    node.literals.set(component, child);
+    if (node.few.length < fewNames) node.few.push({ name: component, node: child });
+  }
   return child;
 }
 
@@ -54,9 +60,20 @@ function descend(node: Node, path: ByteString, from: number): boolean {
   if (at >= path.length) return false;
   const slash = path.indexOf("/", at);
   const end = slash < 0 ? path.length : slash;
-  const component = path.slice(at, end);
-  const literal = node.literals.get(component);
+  const literal = findLiteral(node, path, at, end);
   if (literal !== undefined && descend(literal, path, end)) return true;
+  if (node.globs.length === 0) return false;
+  const component = path.slice(at, end);
   for (const glob of node.globs) if (glob.test(component) && descend(glob.node, path, end)) return true;
   return false;
+}
+
+/** Up to this many names are compared in place, so that most paths are tested without making a string. */
+const fewNames = 8;
+
+function findLiteral(node: Node, path: ByteString, at: number, end: number): Node | undefined {
+  if (node.literals.size > fewNames) return node.literals.get(path.slice(at, end));
+  for (const child of node.few)
+    if (child.name.length === end - at && path.startsWith(child.name, at)) return child.node;
+  return undefined;
 }

@@ -141,6 +141,13 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   "regular expressions": [
     {
       field: "proc.name",
+      value: "xa",
+      yes: ['regex "xab*"', 'regex "xab?"', 'regex "xab{0,2}"', 'regex "xy|xa"', 'regex "xa(bc)?"'],
+      no: ['regex "xab+"'],
+    },
+    { field: "proc.name", value: "a\nb", yes: ['regex "a\\n^b"', 'regex "a$\\nb"'] },
+    {
+      field: "proc.name",
       value: "a",
       yes: [
         'regex "ab+?"',
@@ -378,6 +385,26 @@ describe("a condition", () => {
       assert.ok(!holds(text, event), text);
   });
 
+  it("finds a path among few and many names of one level", () => {
+    for (const count of [1, 3, 8, 9, 50]) {
+      const names = Array.from({ length: count }, (_, i) => `/d/n${i}`).join(", ");
+      for (const i of [0, count >> 1, count - 1])
+        assert.ok(holds(`fd.name pmatch (${names})`, { "fd.name": `/d/n${i}/x` }), `${i} of ${count}`);
+      for (const path of [`/d/n${count}`, "/d/n", "/d"])
+        assert.ok(!holds(`fd.name pmatch (${names})`, { "fd.name": path }), path);
+    }
+  });
+
+  it("finds the alternatives of a long or by their common field", () => {
+    const alternatives = Array.from({ length: 30 }, (_, i) => `(proc.name = n${i % 10} and proc.pid = ${i})`);
+    const condition = `${alternatives.join(" or ")} or user.uid = 5 or (proc.pid = 99 and fd.num = 1)`;
+    for (let i = 0; i < 30; i++) assert.ok(holds(condition, { "proc.name": `n${i % 10}`, "proc.pid": i }));
+    assert.ok(!holds(condition, { "proc.name": "n1", "proc.pid": 2 }));
+    assert.ok(holds(condition, { "proc.name": "n1", "user.uid": 5 }));
+    assert.ok(holds(condition, { "proc.pid": 99, "fd.num": 1 }));
+    assert.ok(!holds(condition, {}));
+  });
+
   it("tells the fields it reads", () => {
     const fields = conditionFields(
       typed(
@@ -426,6 +453,7 @@ const transformed: readonly (readonly [text: string, value: string | undefined])
   ['join(",", getopt(ka.images, ":ax:"))', "a,?,x,val,x,v2,?"],
   ['join(",", getopt(ka.images, "a:"))', "a,b,?,?,a,l,?"],
   ['getopt(ka.images, "ax:")[x]', "v2"],
+  ['join(",", getopt(("-a:b"), ":ab"))', "a,?,b"],
   ['getopt(ka.images, "abx:")[b]', "b"],
   ['getopt(ka.images, "x:")[c]', undefined],
   ['join(",", getopt(("-c"), "c:"))', ""],

@@ -5,6 +5,7 @@ export const commands: Commands = {
   agent: () => import("./agent.ts"),
   validate: () => import("./validate.ts"),
   test: () => import("./test.ts"),
+  convert: () => import("./convert.ts"),
   fields: () => import("./fields.ts"),
   events: () => import("./events.ts"),
   completion: () => import("./completion.ts"),

@@ -93,7 +93,7 @@ export function optionalUnsigned(item: YamlMapping, key: string, context: Contex
   );
 }
 
-/** A sequence of scalars that stands at a key; null is no sequence. */
+/** A sequence of scalars that stands at a key; null is neither a sequence nor, as an element, a scalar. */
 export function scalars(value: YamlNode, key: string, context: Context): readonly YamlScalar[] | undefined {
   const at = within(context, "value for", key, value);
   if (value.kind !== "sequence")
@@ -101,7 +101,7 @@ export function scalars(value: YamlNode, key: string, context: Context): readonl
   const found: YamlScalar[] = [];
   let whole = true;
   for (const item of value.items) {
-    if (item.kind === "scalar") found.push(item);
+    if (item.kind === "scalar" && !item.isNull) found.push(item);
     else {
       invalid(within(at, "list item", "", item), "sequence value is not scalar");
       whole = false;

@@ -160,7 +160,11 @@ export function readManifest(
   warnUnknownKeys(spec, context);
   const requires = mappingAt(spec, "requires");
   const version = requires === undefined ? undefined : entry(requires, "engineVersion");
-  if (version !== undefined) readManifestEngineVersion(version.value, catalogue.engineVersion, context);
+  const asked =
+    version === undefined
+      ? undefined
+      : readManifestEngineVersion(version.value, catalogue.engineVersion, context);
+  if (asked !== undefined) visitor.engineVersion?.(asked);
   const plugins = requires === undefined ? undefined : entry(requires, "plugins");
   if (plugins !== undefined && !isNull(plugins.value))
     for (const requirement of readPluginVersions(plugins.value, context)) visitor.requirement(requirement);

@@ -30,15 +30,24 @@ const innermost = (chain: readonly Location[]) => chain.at(-1)?.place;
 /** Merges items of any number of files into one set of tables. */
 export class Merger {
   readonly #tables: Tables;
-  readonly #catalogue: Catalogue;
+  readonly #catalogue: Pick<Catalogue, "sources">;
   readonly #checkField: FieldCheck;
   readonly #findings: Findings;
+  readonly #onMissing: ((item: NamedItem) => void) | undefined;
 
-  constructor(tables: Tables, catalogue: Catalogue, checkField: FieldCheck, findings: Findings) {
+  /** `onMissing` takes changes that have nothing to work on; without it they are mistakes. */
+  constructor(
+    tables: Tables,
+    catalogue: Pick<Catalogue, "sources">,
+    checkField: FieldCheck,
+    findings: Findings,
+    onMissing?: (item: NamedItem) => void,
+  ) {
     this.#tables = tables;
     this.#catalogue = catalogue;
     this.#checkField = checkField;
     this.#findings = findings;
+    this.#onMissing = onMissing;
   }
 
   merge(item: NamedItem): void {
@@ -64,6 +73,7 @@ export class Merger {
 
   /** Reports that an append or override has nothing to work on; silent where the base only has mistakes. */
   #missing(item: NamedItem, kind: "list" | "macro" | "rule", message: string): void {
+    if (this.#onMissing !== undefined) return this.#onMissing(item);
     if (this.#tables.broken[kind].has(item.name)) return;
     const tables = { list: this.#tables.lists, macro: this.#tables.macros, rule: this.#tables.rules };
     const help = didYouMean(nearest(item.name, tables[kind].keys()));

@@ -15,13 +15,15 @@ import type {
 } from "./items.ts";
 import { readOverrides, type Overrides } from "./read-override.ts";
 import { readRule } from "./read-rule.ts";
-import { readEngineVersion, readPluginVersions } from "./versions.ts";
+import { readEngineVersion, readPluginVersions, type Version } from "./versions.ts";
 import { entry, isNull, placeOf, type YamlMapping, type YamlNode } from "./yaml-tree.ts";
 
 /** Where read items go. */
 export interface ItemVisitor {
   item(item: NamedItem): void;
   requirement(requirement: PluginRequirement): void;
+  /** Told each engine version that is asked for. */
+  engineVersion?(version: Version): void;
 }
 
 /** Kinds of items with their keys, in the order in which the kind is told. */
@@ -183,8 +185,10 @@ function readItem(
     if (item !== undefined) visitor.item(item);
     return;
   }
-  if (kind === "required_engine_version") readEngineVersion(node, catalogue.engineVersion, outer);
-  else
+  if (kind === "required_engine_version") {
+    const version = readEngineVersion(node, catalogue.engineVersion, outer);
+    if (version !== undefined) visitor.engineVersion?.(version);
+  } else
     for (const requirement of readPluginVersions(entry(node, kind)!.value, outer))
       visitor.requirement(requirement);
   warnUnknownKeys(

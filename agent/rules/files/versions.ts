@@ -18,8 +18,8 @@ export function satisfies(have: Version, wanted: Version): boolean {
   return have[1] > wanted[1] || (have[1] === wanted[1] && have[2] >= wanted[2]);
 }
 
-/** Checks the engine version an item asks for; mistakes are reported. */
-export function checkEngineVersion(node: YamlScalar, engine: Version, context: Context): void {
+/** The engine version an item asks for, checked; undefined where it is none. Mistakes are reported. */
+export function checkEngineVersion(node: YamlScalar, engine: Version, context: Context): Version | undefined {
   const number = toUnsigned(node.text);
   const wanted: Version | undefined = number === undefined ? parseVersion(node.text) : [0, number, engine[2]];
   const at = within(context, "required_engine_version", "", node);
@@ -33,16 +33,17 @@ export function checkEngineVersion(node: YamlScalar, engine: Version, context: C
       `Rules require engine version ${wanted.join(".")}, but engine version is ${engine.join(".")}`,
       at.chain,
     );
+  return wanted;
 }
 
 /** Reads `required_engine_version: …` and checks it. */
-export function readEngineVersion(item: YamlMapping, engine: Version, context: Context): void {
+export function readEngineVersion(item: YamlMapping, engine: Version, context: Context): Version | undefined {
   const node = required(
     item,
     "required_engine_version",
     within(context, "required_engine_version", "", item),
   );
-  if (node !== undefined) checkEngineVersion(node, engine, context);
+  return node === undefined ? undefined : checkEngineVersion(node, engine, context);
 }
 
 function readChoice(node: YamlMapping, context: Context): PluginChoice | undefined {
@@ -109,7 +110,11 @@ export function unmetPlugin(
 }
 
 /** The engine version of a manifest's `requires`. */
-export function readManifestEngineVersion(node: YamlNode, engine: Version, context: Context): void {
+export function readManifestEngineVersion(
+  node: YamlNode,
+  engine: Version,
+  context: Context,
+): Version | undefined {
   const value = scalar(node, "engineVersion", context);
-  if (value !== undefined) checkEngineVersion(value, engine, context);
+  return value === undefined ? undefined : checkEngineVersion(value, engine, context);
 }

@@ -59,6 +59,11 @@ describe("items of a rules file", () => {
       want: [`${E} 2:14 sequence value is not scalar`],
     },
     {
+      name: "an item that is null",
+      text: "- list: l\n  items: [a, ~]",
+      want: [`${E} 2:14 sequence value is not scalar`],
+    },
+    {
       name: "tags with nothing",
       text: rule("R", "evt.type=open", "  tags:\n"),
       want: [`${E} 6:8 Value is not a sequence`],

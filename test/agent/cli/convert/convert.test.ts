@@ -19,13 +19,14 @@ function convert(text: string, name = "my_rules.yaml"): string {
 }
 
 /** Rules of a set without what names their file. */
-function rules(texts: readonly string[]): Omit<RulePlan, "identity" | "conditionText">[] {
+function rules(texts: readonly string[]): Partial<RulePlan>[] {
   const { plan, results } = load(texts);
   assert.ok(plan !== undefined, results.flatMap(errors).join("\n"));
-  return plan.rules.map(({ identity: _, conditionText: __, desc, ...rest }) => ({
-    ...rest,
-    desc: desc.trim(),
-  }));
+  return plan.rules.map((each) => {
+    const { identity, conditionText, ...rest } = each;
+    assert.ok(identity.rule === each.rule && conditionText !== "");
+    return { ...rest, desc: each.desc.trim() };
+  });
 }
 
 /** Both directions give the same set. */

@@ -40,6 +40,19 @@ export interface SocketAddress {
   readonly path: string | undefined;
 }
 
+const mappedIpv4 = "\0".repeat(10) + "\xff\xff";
+
+/** An IPv6 address that stands for an IPv4 one is shown as that, as the kernel side does it. */
+function unmapped(address: string, port: number): SocketAddress {
+  const mapped = address.startsWith(mappedIpv4);
+  return {
+    family: mapped ? AF_INET : AF_INET6,
+    address: mapped ? address.slice(12) : address,
+    port,
+    path: undefined,
+  };
+}
+
 /** Reads a `struct sockaddr`; undefined where it is too short for its family. */
 export function parseSocketAddress(bytes: string): SocketAddress | undefined {
   if (bytes.length < 2) return undefined;
@@ -47,8 +60,7 @@ export function parseSocketAddress(bytes: string): SocketAddress | undefined {
   const port = bytes.length < 4 ? 0 : (bytes.charCodeAt(2) << 8) | bytes.charCodeAt(3);
   if (family === AF_INET)
     return bytes.length < 8 ? undefined : { family, address: bytes.slice(4, 8), port, path: undefined };
-  if (family === AF_INET6)
-    return bytes.length < 24 ? undefined : { family, address: bytes.slice(8, 24), port, path: undefined };
+  if (family === AF_INET6) return bytes.length < 24 ? undefined : unmapped(bytes.slice(8, 24), port);
   const path = family === AF_UNIX ? unixPath(bytes.slice(2)) : undefined;
   return { family, address: undefined, port: 0, path };
 }

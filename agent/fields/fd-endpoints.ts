@@ -1,60 +1,54 @@
 /** The two ends of a socket: by role (client, server) and by place (local, remote). */
-import { parts, socketRoles } from "../events/record.ts";
+import { socketRoles } from "../events/record.ts";
 import type { RecordView } from "../events/record-view.ts";
-import { hasLocal, hasRemote, hasSocket } from "../events/socket-names.ts";
+import { localEnd, remoteEnd, socketRole } from "../events/socket-names.ts";
 import type { SyscallContext } from "./context.ts";
 import { hasDescriptor, protocol } from "./fd-facts.ts";
 import type { Read } from "./field.ts";
 
 export type End = "client" | "server" | "local" | "remote";
 export type What = "address" | "port";
-type Side = "local" | "remote";
+type EndReader = typeof localEnd;
 
-const { SOCKET } = parts;
-
-/** Which side an end is; undefined where the role that would tell is not known, or there is no such end. */
-function sideOf(record: RecordView, end: End): Side | undefined {
-  if (!hasSocket(record)) return undefined;
+/** Which end of the record it is; undefined where the role that would tell is not known. */
+function readerOf(record: RecordView, end: End): EndReader | undefined {
   switch (end) {
     case "local":
-      return hasLocal(record) ? "local" : undefined;
+      return localEnd;
     case "remote":
-      return hasRemote(record) ? "remote" : undefined;
+      return remoteEnd;
     case "client":
     case "server":
       return byRole(record, end);
   }
 }
 
-function byRole(record: RecordView, end: "client" | "server"): Side | undefined {
-  const role = record.socket(SOCKET, "role");
-  if (role === socketRoles.CLIENT && hasRemote(record)) return end === "client" ? "local" : "remote";
-  if (role === socketRoles.SERVER && hasRemote(record)) return end === "client" ? "remote" : "local";
-  return end === "server" && !hasRemote(record) && hasLocal(record) ? "local" : undefined;
-}
-
-function valueOf(record: RecordView, side: Side, what: What): string | number | undefined {
-  const address = record.socketAddress(SOCKET, `${side}_address`);
-  if (what === "address" || address === undefined) return address;
-  return record.socket(SOCKET, `${side}_port`);
+function byRole(record: RecordView, end: "client" | "server"): EndReader | undefined {
+  // A socket without another end that is bound is a server to be.
+  if (remoteEnd(record, "port") === undefined) return end === "server" ? localEnd : undefined;
+  switch (socketRole(record)) {
+    case socketRoles.CLIENT:
+      return end === "client" ? localEnd : remoteEnd;
+    case socketRoles.SERVER:
+      return end === "client" ? remoteEnd : localEnd;
+    default:
+      return undefined;
+  }
 }
 
 /** Address bytes or port of one end. */
 export function endpoint(end: End, what: What): Read {
-  return (c) => {
-    const side = hasDescriptor(c) ? sideOf(c.record, end) : undefined;
-    return side === undefined ? undefined : valueOf(c.record, side, what);
-  };
+  return (c) => (hasDescriptor(c) ? readerOf(c.record, end)?.(c.record, what) : undefined);
 }
 
 /** Address bytes or ports of both ends, for fields that compare either. */
 export function either(what: What): Read {
   return (c) => {
-    if (!hasDescriptor(c) || !hasSocket(c.record) || !hasLocal(c.record)) return undefined;
-    const local = valueOf(c.record, "local", what);
-    const remote = hasRemote(c.record) ? valueOf(c.record, "remote", what) : undefined;
-    const values = [local, remote].filter((value): value is string | number => value !== undefined);
-    return values.length === 0 ? undefined : values;
+    if (!hasDescriptor(c)) return undefined;
+    const local = localEnd(c.record, what);
+    const remote = remoteEnd(c.record, what);
+    if (local === undefined || remote === undefined) return local ?? remote;
+    return [local, remote];
   };
 }
 

@@ -288,7 +288,10 @@ describe("sockets", () => {
 
   const client = socket({ ...tcp, role: socketRoles.CLIENT, flags: socketFactFlags.CONNECTED });
   const server = socket({ ...tcp, role: socketRoles.SERVER, flags: socketFactFlags.CONNECTED });
-  const unknown = socket({ ...tcp, flags: socketFactFlags.CONNECTED });
+  const unknown = socket(
+    { ...tcp, flags: socketFactFlags.CONNECTED },
+    { event: "sendto", parts: new Map([[1, 4]]) },
+  );
   const listening = socket({
     ...tcp,
     remote_address: v4("0.0.0.0"),
@@ -384,7 +387,7 @@ describe("sockets", () => {
         "fd.sport": 8080,
         "fd.cip": undefined,
         "fd.rip": undefined,
-        "fd.ip": [v4("10.0.0.5")],
+        "fd.ip": v4("10.0.0.5"),
         "fd.connected": false,
       },
     },
@@ -480,6 +483,52 @@ describe("sockets", () => {
     assert.equal(read("fd.name", c), "/var/run/nscd/socket");
     assert.equal(read("evt.arg.addr", c), "/var/run/nscd/socket");
     assert.equal(read("evt.res", c), "ENOENT");
+  });
+
+  it("a refused connect shows both ends, whatever the socket kept", () => {
+    for (const asked of ["93.184.216.34", "::ffff:5db8:d822"]) {
+      const bytes = socketAddressBytes({
+        family: asked.includes(":") ? 10 : 2,
+        address: v4(asked),
+        port: 443,
+        path: undefined,
+      });
+      const c = socket(
+        { family: 2, socket_family: 2, type: 1, local_address: v4("0.0.0.0") },
+        {
+          header: { ret: -111 },
+          parts: new Map<number, string | number>([
+            [1, 4],
+            [2, bytes],
+          ]),
+        },
+      );
+      assert.equal(read("fd.name", c), "0.0.0.0:0->93.184.216.34:443");
+      assert.equal(read("fd.sip", c), v4("93.184.216.34"));
+      assert.equal(read("fd.rport", c), 443);
+      assert.equal(read("fd.connected", c), false);
+      assert.equal(read("evt.arg.tuple", c), "0.0.0.0:0->93.184.216.34:443");
+      assert.equal(read("evt.arg.addr", c), "93.184.216.34:443");
+    }
+  });
+
+  it("a unix client that is bound itself shows where it connected to", () => {
+    const bound = new Map<number, string | number>([
+      [1, 4],
+      [parts.SOCKET_PATH, "/tmp/own"],
+      [parts.PEER_PATH, "/run/docker.sock"],
+    ]);
+    assert.equal(
+      read("fd.name", socket({ family: 1, socket_family: 1, type: 1 }, { parts: bound })),
+      "/run/docker.sock",
+    );
+    const serving = context({
+      event: "accept",
+      header: { ret: 5 },
+      socket: { family: 1, socket_family: 1, role: socketRoles.SERVER },
+      parts: bound,
+    });
+    assert.equal(read("fd.name", serving), "/tmp/own");
   });
 
   it("an accepted connection's tuple begins with the client", () => {

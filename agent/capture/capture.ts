@@ -8,11 +8,11 @@ import {
   readCounts,
   readDropsByCgroup,
   readTotals,
-  recursionMisses,
   type CgroupDrops,
   type DropCause,
 } from "./drops.ts";
 import { BpfObject, slots } from "./object.ts";
+import { programInfo } from "./program-info.ts";
 import { Reader } from "./reader.ts";
 import { Ring } from "./ring.ts";
 import { cgroupHierarchy, readScope, type CgroupHierarchy, type Scope } from "./scope.ts";
@@ -29,6 +29,8 @@ export interface CaptureOptions {
   readonly variant?: Variant;
   /** Whether this process's own calls are left out; default true. Tests make calls themselves. */
   readonly hideSelf?: boolean;
+  /** Whose tasks are seen; default those of this process's PID namespace, asked of the kernel. */
+  readonly scope?: Scope;
 }
 
 /** What capture counted since it was opened. */
@@ -77,7 +79,7 @@ export class Capture {
    * @throws LibbpfError where the kernel or the rights do not allow it (probe.ts says what is missing).
    */
   static open(options: CaptureOptions = {}): Capture {
-    const scope = readScope(options.object);
+    const scope = options.scope ?? readScope(options.object);
     const hierarchy = cgroupHierarchy();
     const variant = options.variant ?? bestVariant();
     const ringBytes = options.ringBytes ?? DEFAULT_RING;
@@ -141,7 +143,10 @@ export class Capture {
         count > 0 ? [{ cause: dropCauses[index]!, event: name(type), count }] : [],
       ),
     );
-    const missed = entryPrograms.reduce((sum, each) => sum + recursionMisses(this.object.program(each)), 0);
+    const missed = entryPrograms.reduce(
+      (sum, each) => sum + programInfo(this.object.program(each)).recursionMisses,
+      0,
+    );
     if (missed > 0) dropped.push({ cause: "recursion", event: "", count: missed });
     if (this.ring.malformed > 0) dropped.push({ cause: "malformed", event: "", count: this.ring.malformed });
     return {

@@ -80,18 +80,3 @@ export function readDropsByCgroup(fd: number): CgroupDrops[] {
   }
   return result;
 }
-
-/** Bytes of struct bpf_prog_info up to its last field we read, and where recursion_misses stands. */
-const INFO_SIZE = 232;
-const RECURSION_MISSES_AT = 208;
-
-/**
- * How often a program was not run because it was running already on that CPU: each is a lost event. 0 where the
- * kernel does not say (before 5.12).
- */
-export function recursionMisses(program: number): number {
-  const info = Buffer.alloc(INFO_SIZE);
-  const length: [number] = [INFO_SIZE];
-  if (libbpf().bpf_obj_get_info_by_fd(program, info, length) < 0) return 0;
-  return Number(info.readBigUInt64LE(RECURSION_MISSES_AT));
-}

@@ -12,11 +12,12 @@ import { table } from "./numbers.ts";
 import type { Figure, Question } from "./question.ts";
 import { compile } from "./questions/compile.ts";
 import { events } from "./questions/events.ts";
+import { operators } from "./questions/operators.ts";
 import { quiet } from "./questions/quiet.ts";
 import { stormQuestions } from "./questions/storms.ts";
 import { wanted } from "./questions/wanted.ts";
 
-const questions: readonly Question[] = [compile, events, quiet, wanted, ...stormQuestions];
+const questions: readonly Question[] = [compile, operators, events, quiet, wanted, ...stormQuestions];
 
 const usage = `Usage: make bench ARGS="[QUESTION...] [--seconds N] [--pairs N] [--node PATH]"
 Questions (all of them if none is named):

@@ -60,6 +60,10 @@ const globs = [
   "/*/*/c",
   "A*",
   "[A-B]*",
+  "a*a",
+  "a*b*",
+  "/*a*b",
+  "*a*b*",
 ];
 const regexes = [
   "a.*",

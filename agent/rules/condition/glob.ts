@@ -34,22 +34,35 @@ export function hasGlob(text: ByteString): boolean {
 export function compileGlob(pattern: ByteString, fold = false): (text: ByteString) => boolean {
   const parts = parseGlob(pattern, fold);
   if (parts === undefined) return () => false;
-  return (fold ? undefined : plainGlob(parts)) ?? ((text) => match(parts, text, fold));
+  return (fold ? undefined : literalGlob(parts)) ?? ((text) => match(parts, text, fold));
 }
 
-/** Patterns with stars at the ends only, as the string function that says the same. */
-function plainGlob(parts: readonly Part[]): ((text: ByteString) => boolean) | undefined {
-  const start = parts.findIndex((part) => part !== "star");
-  if (start < 0) return parts.length > 0 ? () => true : (text) => text === "";
-  const end = parts.findLastIndex((part) => part !== "star") + 1;
-  const inside = parts.slice(start, end);
-  if (!inside.every((part) => typeof part === "number")) return undefined;
-  const literal = String.fromCharCode(...inside);
-  const [before, after] = [start > 0, end < parts.length];
-  if (before && after) return (text) => text.includes(literal);
-  if (before) return (text) => text.endsWith(literal);
-  if (after) return (text) => text.startsWith(literal);
-  return (text) => text === literal;
+/** Patterns of ordinary text and stars, by string functions: what stands between two stars is looked for in turn. */
+function literalGlob(parts: readonly Part[]): ((text: ByteString) => boolean) | undefined {
+  const literals = [""];
+  for (const part of parts) {
+    if (part === "star") literals.push("");
+    else if (typeof part === "number") literals.push(literals.pop()! + String.fromCharCode(part));
+    else return undefined;
+  }
+  const first = literals.shift()!;
+  const last = literals.pop();
+  if (last === undefined) return (text) => text === first;
+  const [only] = literals;
+  if (literals.length === 1 && first === "" && last === "") return (text) => text.includes(only!);
+  if (literals.length === 0 && last === "") return (text) => text.startsWith(first);
+  if (literals.length === 0 && first === "") return (text) => text.endsWith(last);
+  return (text) => {
+    const end = text.length - last.length;
+    let at = first.length;
+    if (at > end || !text.startsWith(first) || !text.endsWith(last)) return false;
+    for (const literal of literals) {
+      at = text.indexOf(literal, at);
+      if (at < 0) return false;
+      at += literal.length;
+    }
+    return at <= end;
+  };
 }
 
 /** Star by star: the first place where what stands between two stars fits is always good enough. */

@@ -103,6 +103,12 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   globs: [
     {
       field: "fd.name",
+      value: "aba",
+      yes: ["glob a*a", "glob a*b*a", "glob *a*a", "glob a*b*"],
+      no: ["glob ab*ba", "glob aba*a", "glob *b*b*", "glob b*a"],
+    },
+    {
+      field: "fd.name",
       value: "/etc/.passwd",
       yes: [
         "glob /etc/*",

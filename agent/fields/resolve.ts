@@ -46,8 +46,14 @@ function longestPrefix<T>(rows: ReadonlyMap<string, T>, name: string): T | undef
   return undefined;
 }
 
+/** Suggestions are looked for when asked: the language also asks whether a plain value happens to be a field. */
 function unknown(text: string, name: string, names: readonly string[]): FieldProblem {
-  return problem(`filter_check called with nonexistent field ${text}`, nearest(name, names));
+  return {
+    message: `filter_check called with nonexistent field ${text}`,
+    get suggestions() {
+      return nearest(name, names);
+    },
+  };
 }
 
 function use(

@@ -89,6 +89,8 @@ function line(number: number, step: Step, raised: readonly Seen[]): string {
 }
 
 async function main(): Promise<number> {
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
   const agent = await startAgent();
   if (agent === undefined) {
     console.error("tiercel: the demo needs a running agent; what it lacks here stands above");
@@ -101,8 +103,6 @@ async function main(): Promise<number> {
     if (agent.child.exitCode === null && agent.child.kill("SIGTERM")) await gone;
     rmSync(folder, { recursive: true, force: true });
   };
-  let interrupted = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (interrupted = true));
   const mark = randomBytes(2).toString("hex");
   let taken = 0;
   let silent = 0;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { golden } from "../support/golden.ts";
 import { falcoRules } from "../support/reference.ts";
 import { needCapture } from "./support/agent.ts";
 import { needContainers } from "./support/containers.ts";
@@ -15,6 +16,24 @@ function withApiServer(stage: Stage): readonly string[] {
     `127.0.0.1 localhost\n${apiServerAddress} kubernetes.default.svc.cluster.local\n`,
   );
   return ["unshare", "-m", "sh", "-c", `mount --bind ${hosts} /etc/hosts && exec "$@"`, "sh"];
+}
+
+/** Rule → test, for people. */
+function table(): string {
+  const rows = publicCases.map((row) => {
+    if ("notYet" in row) return `| ${row.rule} | ${row.does} | none yet: ${row.notYet} | none yet |`;
+    const all = row.all ?? [row.rule];
+    return `| ${row.rule} | ${row.does} | ${all.join("; ")} | ${all[0]} |`;
+  });
+  const head = [
+    "# Public stable rules, each raised for real",
+    "",
+    "Made by test/system/public-rules.test.ts (UPDATE_GOLDEN=1) from its cases, each of which is a test of its own.",
+    "",
+    "| rule | what is done | alerts with rule_matching all | with first |",
+    "| --- | --- | --- | --- |",
+  ];
+  return `${[...head, ...rows].join("\n")}\n`;
 }
 
 describe("public stable rules", function () {
@@ -38,6 +57,10 @@ describe("public stable rules", function () {
       publicCases.map(({ rule }) => rule),
       items.flatMap((item) => item.rule ?? []),
     );
+  });
+
+  it("stand in the committed table with what is done for each", () => {
+    golden("public-rules.md", table());
   });
 
   for (const matching of ["all", "first"] as const) {

@@ -33,6 +33,7 @@ describe("make demo", function () {
     const hidden = `mount -t tmpfs none /sys/kernel/btf && exec ${root}scripts/demo.sh`;
     const { code, stderr } = await run("unshare", ["-m", "sh", "-c", hidden]);
     assert.notEqual(code, 0);
+    assert.match(stderr, /BTF/);
     assert.match(stderr, /what it lacks here stands above/);
   });
 });

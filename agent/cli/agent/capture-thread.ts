@@ -1,5 +1,6 @@
 /** Entry of the capture thread. */
 import { parentPort, workerData } from "node:worker_threads";
+import { missing, thisMachine } from "../../capture/index.ts";
 import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
 import { CaptureSession } from "./capture-session.ts";
 
@@ -9,6 +10,12 @@ const post = (message: FromCapture) => port.postMessage(message);
 /** Opens capture; undefined where this machine does not allow it, which is said. */
 function open(): CaptureSession | undefined {
   try {
+    const lacks = missing(thisMachine());
+    if (lacks.length > 0) {
+      const sentences = lacks.map(({ sentence }) => sentence).join("; ");
+      post({ kind: "refused", message: `system calls cannot be captured here: ${sentences}` });
+      return undefined;
+    }
     const session = new CaptureSession(workerData as CaptureThreadData, post);
     post({ kind: "attached" });
     return session;

@@ -29,7 +29,9 @@ export class AgentProcess {
   private log = "";
 
   private constructor(args: readonly string[], node: string) {
-    this.child = spawn(node, [`${root}bin/tiercel`, "agent", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    // As the launcher's first line has it, with the Node that was asked for.
+    const launcher = ["--max-semi-space-size=1", `${root}bin/tiercel`];
+    this.child = spawn(node, [...launcher, "agent", ...args], { stdio: ["ignore", "pipe", "pipe"] });
     this.child.stderr!.setEncoding("latin1").on("data", (chunk: string) => (this.log += chunk));
     createInterface({ input: this.child.stdout! }).on("line", (text) =>
       this.alerts.push({ at: process.hrtime.bigint(), text }),

@@ -1,8 +1,11 @@
 /**
- * The kernel's ring buffer, read in place: a page with our position, a page with the kernel's, and the data, mapped
- * twice in a row so that no record wraps. Layout and protocol: kernel/bpf/ringbuf.c, Documentation/bpf/ringbuf.rst.
+ * The kernel's ring buffer, read in place: a page with our position, a page with the kernel's, and the data. The kernel
+ * offers the data twice in a row, so that no record wraps; we map them once, since both would count as our memory, and
+ * copy the one record in a round that does wrap. Layout and protocol: kernel/bpf/ringbuf.c,
+ * Documentation/bpf/ringbuf.rst.
  */
 import { RecordError, RecordView } from "../events/record-view.ts";
+import { RECORD_MAX } from "../events/record.ts";
 import { mapMemory, pageSize, type Mapping } from "./native.ts";
 
 /** Bits of a record's length word: being written, thrown away. */
@@ -28,6 +31,9 @@ export class Ring {
   private readonly bytes: Buffer;
   private readonly view: DataView;
   private readonly record = new RecordView();
+  /** Where a record that wraps is put together. */
+  private readonly wrapped = Buffer.alloc(RECORD_MAX);
+  private readonly wrappedView = new DataView(this.wrapped.buffer, this.wrapped.byteOffset, RECORD_MAX);
   private position: bigint;
   private closed = false;
 
@@ -36,12 +42,12 @@ export class Ring {
     const page = pageSize();
     this.size = size;
     this.consumer = mapMemory(fd, page, 0, true);
-    this.producer = mapMemory(fd, page + 2 * size, page, false);
+    this.producer = mapMemory(fd, page + size, page, false);
     this.consumerWord = new BigInt64Array(this.consumer.bytes, 0, 1);
     this.producerWord = new Int32Array(this.producer.bytes, 0, 1);
-    this.words = new Int32Array(this.producer.bytes, page);
-    this.bytes = Buffer.from(this.producer.bytes, page, 2 * size);
-    this.view = new DataView(this.producer.bytes, page, 2 * size);
+    this.words = new Int32Array(this.producer.bytes, page, size / 4);
+    this.bytes = Buffer.from(this.producer.bytes, page, size);
+    this.view = new DataView(this.producer.bytes, page, size);
     this.position = Atomics.load(this.consumerWord, 0);
   }
 
@@ -74,7 +80,7 @@ export class Ring {
         at = (at + ((length + RECORD_HEADER + 7) & ~7)) >>> 0;
         if ((word & DISCARDED) !== 0) continue;
         count++;
-        if (this.attach(offset + RECORD_HEADER, length)) onRecord(this.record);
+        if (this.attach((offset + RECORD_HEADER) & mask, length)) onRecord(this.record);
         if ((at - released) >>> 0 > RELEASE_BYTES) {
           this.release(at, released);
           released = at;
@@ -97,7 +103,14 @@ export class Ring {
 
   private attach(at: number, length: number): boolean {
     try {
-      this.record.attach(this.bytes, this.view, at, length);
+      const front = this.size - at;
+      if (length <= front) this.record.attach(this.bytes, this.view, at, length);
+      else {
+        if (length > RECORD_MAX) throw new RecordError(`length ${length}`);
+        this.bytes.copy(this.wrapped, 0, at, this.size);
+        this.bytes.copy(this.wrapped, front, 0, length - front);
+        this.record.attach(this.wrapped, this.wrappedView, 0, length);
+      }
       return true;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;

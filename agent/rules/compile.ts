@@ -20,7 +20,8 @@ import { ConditionMemo, type Conditions } from "./files/compile-conditions.ts";
 import type { PluginRequirement } from "./files/items.ts";
 import { Merger } from "./files/merge.ts";
 import { fileChain } from "./files/read-items.ts";
-import { FileReader, sourceFile } from "./files/read-file.ts";
+import { FileReader, hintTemplate, sourceFile } from "./files/read-file.ts";
+import type { LostItem } from "./files/recover.ts";
 import { schemaWarnings } from "./files/schema.ts";
 import type { SourceFile } from "./files/source-text.ts";
 import { Tables } from "./files/tables.ts";
@@ -54,11 +55,6 @@ export function compileRuleSet(
   return new Load(files, catalogue, options).run();
 }
 
-/** What makes two findings the same one. */
-function keyOf({ code, message, place }: Finding): string {
-  return `${code} ${place?.file.name} ${place?.at} ${place?.end} ${message}`;
-}
-
 interface FileOutcome {
   readonly file: SourceFile;
   readonly findings: Findings;
@@ -74,6 +70,7 @@ class Load {
   readonly #memo = new ConditionMemo();
   readonly #outcomes: FileOutcome[] = [];
   readonly #seen = new Set<string>();
+  readonly #numbers = new Map<SourceFile, number>();
   #rules: readonly CompiledRule[] = [];
   #conditions: Conditions | undefined;
   /** Some file had a mistake: no plan comes out. */
@@ -83,6 +80,14 @@ class Load {
     this.#files = files;
     this.#catalogue = catalogue;
     this.#options = options;
+  }
+
+  /** What makes two findings the same one. Two files may have one name. */
+  #keyOf({ code, message, place }: Finding): string {
+    if (place === undefined) return `${code} ${message}`;
+    const number = this.#numbers.get(place.file) ?? this.#numbers.size;
+    this.#numbers.set(place.file, number);
+    return `${code} ${number} ${place.at} ${place.end} ${message}`;
   }
 
   run(): CompiledRuleSet {
@@ -111,6 +116,7 @@ class Load {
     this.#rules = compiler.compile(this.#refused);
     this.#conditions = compiler.conditions;
     this.#refused ||= compiled.errors.length > 0;
+    if (findings.errors.length + compiled.errors.length > 0) hintTemplate(file, findings);
     this.#outcomes.push({ file, findings: this.#merged(findings, compiled), schema: schemaWarnings(roots) });
   }
 
@@ -124,6 +130,7 @@ class Load {
       },
       requirement: (requirement: PluginRequirement) => void requirements.push(requirement),
       object: this.#accepted.object.bind(this.#accepted),
+      lost: ({ kind, name }: LostItem) => void this.#tables.broken[kind].add(name),
     };
     const reader = new FileReader(this.#catalogue, visitor, {
       maxFileBytes: this.#options.maxFileBytes ?? defaultMaxFileBytes,
@@ -145,7 +152,7 @@ class Load {
     const merged = new Findings();
     const own = new Set<string>();
     const fresh = (finding: Finding) => {
-      const key = keyOf(finding);
+      const key = this.#keyOf(finding);
       const isFresh = !this.#seen.has(key) && !own.has(key);
       own.add(key);
       return isFresh;
@@ -153,9 +160,9 @@ class Load {
     merged.errors.push(...[...read.errors, ...compiled.errors].filter(fresh));
     merged.hints.push(...[...read.hints, ...compiled.hints].filter(fresh));
     for (const warning of [...read.warnings, ...compiled.warnings])
-      merged.warnings.push(this.#seen.has(keyOf(warning)) ? { ...warning, repeated: true } : warning);
+      merged.warnings.push(this.#seen.has(this.#keyOf(warning)) ? { ...warning, repeated: true } : warning);
     for (const finding of [...merged.errors, ...merged.hints, ...merged.warnings])
-      this.#seen.add(keyOf(finding));
+      this.#seen.add(this.#keyOf(finding));
     return merged;
   }
 
@@ -165,7 +172,7 @@ class Load {
     const { lists, macros } = this.#tables;
     const names = { lists: new Set(lists.keys()), macros: new Set(macros.keys()) };
     for (const hint of hintsOf(this.#rules, this.#conditions, this.#catalogue, names)) {
-      const key = keyOf(hint);
+      const key = this.#keyOf(hint);
       if (this.#seen.has(key)) continue;
       this.#seen.add(key);
       this.#outcomes.find(({ file }) => file === hint.place?.file)?.findings.hints.push(hint);

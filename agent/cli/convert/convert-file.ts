@@ -6,6 +6,7 @@ import { describeDocument } from "../../rules/files/embedded.ts";
 import { fileChain } from "../../rules/files/read-items.ts";
 import { sourceFile } from "../../rules/files/read-file.ts";
 import { wholeFile, type SourceFile } from "../../rules/files/source-text.ts";
+import { sortManifests } from "../../rules/files/manifest.ts";
 import { readYaml } from "../../rules/files/yaml-read.ts";
 import { get, type YamlMapping, type YamlNode } from "../../rules/files/yaml-tree.ts";
 import { defaultMaxFileBytes } from "../../rules/options.ts";
@@ -94,15 +95,12 @@ class FileConversion {
   #roots(roots: readonly YamlNode[]): void {
     const items = roots.flatMap((root) => (root.kind === "sequence" ? root.items : []));
     if (items.length > 0) this.#toObjects([this.#finder.ofItems(items)]);
-    const manifests: FoundRules[] = [];
-    for (const root of roots) {
-      if (root.kind === "sequence") continue;
-      const found = this.#finder.ofManifests(root);
-      if (found !== undefined) manifests.push(...found);
-      else if (root.kind === "mapping") this.#mapping(root);
-      else this.#remark("a document that is a text was left out");
+    const { manifests, others } = sortManifests(roots);
+    for (const root of others) {
+      if (root.kind === "mapping") this.#mapping(root);
+      else if (root.kind === "scalar") this.#remark("a document that is a text was left out");
     }
-    if (manifests.length > 0) this.#toFile(manifests);
+    if (manifests.length > 0) this.#toFile(manifests.map((object) => this.#finder.ofManifest(object)));
     if (roots.length === 0) this.#remark("there is nothing in it");
   }
 

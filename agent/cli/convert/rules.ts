@@ -2,7 +2,7 @@
 import type { Catalogue } from "../../rules/catalogue.ts";
 import type { Findings } from "../../rules/diagnostics/collector.ts";
 import { findRules } from "../../rules/files/embedded.ts";
-import { isManifest, objectsOf, orderOf, readManifest } from "../../rules/files/manifest.ts";
+import { readManifest } from "../../rules/files/manifest.ts";
 import { fileChain, readItems } from "../../rules/files/read-items.ts";
 import type { SourceFile } from "../../rules/files/source-text.ts";
 import type { Version } from "../../rules/files/versions.ts";
@@ -87,18 +87,11 @@ export class RulesFinder {
     return visitor.found(objectName(this.#file.name), { isManifest: false });
   }
 
-  /** FalcoRules of a document, in the order in which they are compiled; undefined where it is something else. */
-  ofManifests(root: YamlNode): FoundRules[] | undefined {
-    const objects = objectsOf(root);
-    if (objects.length === 0 || !objects.every(isManifest)) return undefined;
-    const named = (node: YamlNode) => textAt(node, "metadata", "name") ?? "";
-    return [...objects]
-      .sort((left, right) => orderOf(left) - orderOf(right) || (named(left) < named(right) ? -1 : 1))
-      .map((object) => {
-        const visitor = new Visitor(this.#findings);
-        readManifest(object, "", this.#catalogue, visitor, this.#context);
-        return visitor.found(named(object), { isManifest: true });
-      });
+  /** A FalcoRule. */
+  ofManifest(object: YamlMapping): FoundRules {
+    const visitor = new Visitor(this.#findings);
+    readManifest(object, "", this.#catalogue, visitor, this.#context);
+    return visitor.found(textAt(object, "metadata", "name") ?? "", { isManifest: true });
   }
 
   /** Rules inside anything else. */

@@ -30,7 +30,7 @@ export function isManifest(root: YamlNode): root is YamlMapping {
 }
 
 /** The objects of a document: itself, or the items of a List. */
-export function objectsOf(root: YamlNode): readonly YamlNode[] {
+function objectsOf(root: YamlNode): readonly YamlNode[] {
   if (root.kind !== "mapping" || !/List$/.test(textAt(root, "kind") ?? "")) return [root];
   const items = get(root, "items");
   return items?.kind === "sequence" ? items.items : [root];
@@ -97,8 +97,25 @@ function readOrigin(root: YamlMapping, spec: YamlMapping, namespace: string, con
   };
 }
 
+/** All FalcoRules of a file's documents in the order in which they are compiled, and the other documents. */
+export function sortManifests(roots: readonly YamlNode[]): {
+  readonly manifests: readonly YamlMapping[];
+  readonly others: readonly YamlNode[];
+} {
+  const manifests: YamlMapping[] = [];
+  const others: YamlNode[] = [];
+  for (const root of roots) {
+    const objects = objectsOf(root);
+    if (objects.length > 0 && objects.every(isManifest)) manifests.push(...objects);
+    else others.push(root);
+  }
+  const name = (object: YamlMapping) => textAt(object, "metadata", "name") ?? "";
+  manifests.sort((left, right) => orderOf(left) - orderOf(right) || (name(left) < name(right) ? -1 : 1));
+  return { manifests, others };
+}
+
 /** The number objects of a namespace are ordered by, 0 to 99. */
-export function orderOf(root: YamlNode): number {
+function orderOf(root: YamlNode): number {
   return toUnsigned(textAt(root, "spec", "order") ?? "") ?? defaultOrder;
 }
 

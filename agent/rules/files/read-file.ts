@@ -5,16 +5,19 @@ import type { Findings } from "../diagnostics/collector.ts";
 import { describeDocument, findRules } from "./embedded.ts";
 import { invalid, within, type Context } from "./decode.ts";
 import type { Origin } from "./items.ts";
-import { isManifest, objectsOf, orderOf, readManifest } from "./manifest.ts";
+import { readManifest, sortManifests } from "./manifest.ts";
 import { fileChain, readItems, type ItemVisitor } from "./read-items.ts";
+import { recover, type LostItem } from "./recover.ts";
 import { SourceFile, wholeFile, type SourceText } from "./source-text.ts";
 import { readYaml, type YamlLaxness } from "./yaml-read.ts";
-import { textAt, type YamlMapping, type YamlNode } from "./yaml-tree.ts";
+import type { YamlMapping, YamlNode } from "./yaml-tree.ts";
 
 /** Where what was read goes. */
 export interface FileVisitor extends ItemVisitor {
   /** A file or object begins; items that follow are its. */
   object(origin: Origin, order: number): void;
+  /** An item is there, but its YAML is broken. */
+  lost(item: LostItem): void;
 }
 
 export interface ReadOptions {
@@ -51,13 +54,15 @@ function readText(source: SourceText, context: Context): readonly YamlNode[] {
   return documents;
 }
 
-/** A template mark in a file that gave errors is probably their cause. */
-function hintTemplate(file: SourceFile, context: Context): void {
+/** A hint at the first template mark of a file: in a file that gave errors it is probably their cause. */
+export function hintTemplate(file: SourceFile, findings: Findings): void {
   const mark = /\{\{|\$\{[A-Za-z_]|<%/.exec(file.text);
   if (mark === null) return;
   const end = mark.index + mark[0].length;
   const message = `'${mark[0].slice(0, 2)}' is a mark of a template: render the file first, then validate what comes out`;
-  context.findings.hint("TIERCEL_TEMPLATE", message, context.chain, { place: { file, at: mark.index, end } });
+  findings.hint("TIERCEL_TEMPLATE", message, fileChain({ file, at: 0, end: 0 }), {
+    place: { file, at: mark.index, end },
+  });
 }
 
 export class FileReader {
@@ -86,11 +91,24 @@ export class FileReader {
         "the file starts with a byte order mark; save it without",
         context.chain,
       );
-    const roots = readText(wholeFile(file), context);
+    const whole = wholeFile(file);
+    const roots = readText(whole, context);
+    if (findings.errors.length > 0) this.#recover(whole, context);
+    const { manifests, others } = sortManifests(roots);
     let plain = false;
-    for (const root of roots) plain = this.#document(root, file, plain, context);
-    if (findings.errors.length > 0) hintTemplate(file, context);
+    for (const root of others) plain = this.#document(root, file, plain, context);
+    for (const object of manifests)
+      readManifest(object, this.#options.namespace, this.#catalogue, this.#visitor, context);
     return roots;
+  }
+
+  /** Tells the mistakes of items beside those whose YAML is broken. */
+  #recover(source: SourceText, context: Context): void {
+    const { items, lost } = recover(source);
+    for (const item of lost) this.#visitor.lost(item);
+    const origin = this.#origin(source.file);
+    this.#visitor.object(origin, 0);
+    readItems(items, origin, this.#catalogue, this.#visitor, context);
   }
 
   #origin(file: SourceFile): Origin {
@@ -107,16 +125,6 @@ export class FileReader {
       if (!plain) this.#visitor.object(this.#origin(file), 0);
       readItems(root.items, this.#origin(file), this.#catalogue, this.#visitor, context);
       return true;
-    }
-    const objects = objectsOf(root);
-    if (objects.length > 0 && objects.every(isManifest)) {
-      const named = (node: YamlNode) => textAt(node, "metadata", "name") ?? "";
-      const sorted = [...objects].sort(
-        (left, right) => orderOf(left) - orderOf(right) || (named(left) < named(right) ? -1 : 1),
-      );
-      for (const object of sorted)
-        readManifest(object, this.#options.namespace, this.#catalogue, this.#visitor, context);
-      return plain;
     }
     this.#elsewhere(root, file, context);
     return false;

@@ -3,7 +3,7 @@ import type { Catalogue } from "../catalogue.ts";
 import type { Location } from "../diagnostics/finding.ts";
 import { nearest } from "../condition/nearest.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
-import { invalid, optional, required, scalars, within, type Context } from "./decode.ts";
+import { invalid, required, scalars, within, type Context } from "./decode.ts";
 import type {
   BrokenItem,
   Change,
@@ -16,7 +16,7 @@ import type {
 import { readOverrides, type Overrides } from "./read-override.ts";
 import { readRule } from "./read-rule.ts";
 import { readEngineVersion, readPluginVersions, type Version } from "./versions.ts";
-import { entry, isNull, placeOf, type YamlMapping, type YamlNode } from "./yaml-tree.ts";
+import { entry, isNull, placeOf, YamlScalar, type YamlMapping, type YamlNode } from "./yaml-tree.ts";
 
 /** Where read items go. */
 export interface ItemVisitor {
@@ -140,7 +140,7 @@ export function readNamed(
   warnUnknownKeys(node, kind, context);
   const base: Base = {
     name,
-    nameNode: nameNode ?? optional(node, kind, context) ?? entry(node, kind)!.key,
+    nameNode: nameNode ?? new YamlScalar(node.source, node.at, node.at, "", "plain"),
     node,
     chain: context.chain,
     origin,

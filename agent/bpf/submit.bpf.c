@@ -18,7 +18,7 @@ int pass(struct bpf_raw_tracepoint_args *ctx)
 /* What the process tree stands on may use the whole ring, everything else leaves the reserve free. */
 static __always_inline bool may_use_reserve(__u32 type)
 {
-	return type == EV_EXECVE || type == EV_TASK_FORK || type == EV_PROCEXIT;
+	return type == EV_EXECVE || type == EV_TASK_FORK || type == EV_PROCEXIT || type == EV_CGROUP_MKDIR;
 }
 
 /* Wakes the reader once. An empty record that is thrown away carries the wake-up, because whether the reader

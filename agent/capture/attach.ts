@@ -2,10 +2,11 @@ import { checkPointer, check, libbpf } from "./native.ts";
 import type { BpfObject } from "./object.ts";
 
 /** The programs that the kernel calls, and where; all others are reached from them. */
-const hooks = [
+export const hooks = [
   { program: "sched_process_exit", tracepoint: "sched_process_exit" },
   { program: "sched_process_exec", tracepoint: "sched_process_exec" },
   { program: "sched_process_fork", tracepoint: "sched_process_fork" },
+  { program: "cgroup_mkdir", tracepoint: "cgroup_mkdir" },
   { program: "dispatch", tracepoint: "sys_exit" },
 ] as const;
 

@@ -1,7 +1,7 @@
 /** Capture as a whole: load, attach, read, count, close. Everything here belongs to one thread. */
 import { eventCode, events } from "../events/table.ts";
 import type { RecordView } from "../events/record-view.ts";
-import { attach } from "./attach.ts";
+import { attach, hooks } from "./attach.ts";
 import { Control, type Wanted } from "./control.ts";
 import {
   dropCauses,
@@ -46,7 +46,7 @@ export interface CaptureCounters {
 }
 
 const DEFAULT_RING = 8 << 20;
-const entryPrograms = ["dispatch", "sched_process_exec", "sched_process_fork", "sched_process_exit"];
+const entryPrograms = hooks.map(({ program }) => program);
 
 export class Capture {
   readonly ring: Ring;

@@ -1,5 +1,5 @@
 /** struct control of agent/bpf/lib/maps.h, mapped: what user space tells the running programs. */
-import { eventCode, events } from "../events/table.ts";
+import { events } from "../events/table.ts";
 import { syscallNumbers, type Architecture } from "../events/syscall-names.ts";
 import { mapMemory, pageSize, type Mapping } from "./native.ts";
 
@@ -121,11 +121,6 @@ export function controlTables(wanted: Wanted): Buffer {
   });
   return bytes;
 }
-
-/** Events that come from a hook of their own when they succeed, whatever calls are on. */
-export const hookEvents: readonly number[] = ["execve", "procexit", "task_fork"].map((name) =>
-  eventCode(name)!,
-);
 
 /** The mapped structure of one loaded object. */
 export class Control {

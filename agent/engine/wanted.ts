@@ -17,8 +17,8 @@ export interface Wanted {
 
 const code = (name: string) => eventCode(name)!;
 
-/** What the process tree is kept from; clone and its sisters come through task_fork. */
-const always = ["execve", "execveat", "procexit", "task_fork"].map(code);
+/** What the process tree and its containers are kept from; clone and its sisters come through task_fork. */
+const always = ["execve", "execveat", "procexit", "task_fork", "cgroup_mkdir"].map(code);
 
 /** Fields that hold an environment variable, or all arguments of an exec, its environment among them. */
 const environmentFields = new Set(["proc.env", "proc.aenv", "evt.args", "evt.info"]);

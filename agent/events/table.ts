@@ -16,6 +16,8 @@
  * - task_fork (sched_process_fork, of the parent): header is the parent's; part 0 child pid, 1 child tid,
  *   2 child start_boottime, 3 child vpid, 4 child vtid, 5 child's cgroup id, 6 its pidns inode, 7 clone flags
  *   as the child's struct shows them (1: new thread of the same group), 8 its real parent's pid (CLONE_PARENT).
+ * - cgroup_mkdir (of the task that made the folder, only of the hierarchy whose ids records carry): part 0 the new
+ *   cgroup's id, 1 its path from the hierarchy's root.
  */
 export type ParamRow = readonly [name: string, type: string, format?: "dec" | "hex" | "oct", set?: string];
 
@@ -213,6 +215,7 @@ export const events = [
   { name: "page_fault", fd: "", params: [["addr", "UINT64", "hex"], ["ip", "UINT64", "hex"], ["error", "FLAGS32", "hex", "PAGE_FAULT_ERR"]] },
   // Ours; never seen by rules
   { name: "task_fork", fd: "", internal: true, params: [] },
+  { name: "cgroup_mkdir", fd: "", internal: true, params: [] },
 ] as const satisfies readonly EventRow[];
 
 export type EventName = (typeof events)[number]["name"];

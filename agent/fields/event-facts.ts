@@ -15,7 +15,7 @@ const rows = events as readonly EventRow[];
 // prettier-ignore
 const meta: ReadonlySet<string> = new Set([
   "procexit", "container", "asyncevent", "pluginevent", "useradded", "userdeleted", "groupadded", "groupdeleted", "switch",
-  "signaldeliver", "page_fault", "task_fork",
+  "signaldeliver", "page_fault", "task_fork", "cgroup_mkdir",
 ]);
 /** Calls that wait for something to happen. */
 const waits: ReadonlySet<string> = new Set([

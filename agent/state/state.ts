@@ -40,10 +40,12 @@ const FORK = eventCode("task_fork");
 const EXECVE = eventCode("execve");
 const EXECVEAT = eventCode("execveat");
 const EXIT = eventCode("procexit");
+const CGROUP = eventCode("cgroup_mkdir");
 
-/** Parts of task_fork and procexit (agent/events/table.ts). */
+/** Parts of task_fork, procexit and cgroup_mkdir (agent/events/table.ts). */
 const fork = { PID: 0, START: 2, VPID: 3, CGROUP: 5, PIDNS: 6, THREAD: 7 };
 const exit = { REAPER: 0, ALIVE: 1 };
+const newCgroup = { ID: 0, PATH: 1 };
 
 /** How many exited processes in a row stay reachable as ancestors. */
 const EXITED_ANCESTORS = 16;
@@ -114,6 +116,7 @@ export class State {
   apply(record: RecordView): Process | undefined {
     const { type, pid } = record;
     if (this.endedIn !== undefined) this.forgetThread(this.endedIn, this.endedThread);
+    if (type === CGROUP) this.learnCgroup(record);
     if (pid === 0) return undefined;
     const entry = this.whose(record, pid, type === EXIT);
     if (type === FORK) this.fork(entry, record);
@@ -447,6 +450,13 @@ export class State {
     for (const entry of this.table.values())
       if (entry.container === unknownContainer && entry.cgroup !== 0n)
         this.setContainer(entry, this.cgroups.container(entry.cgroup));
+  }
+
+  /** The path of a cgroup that has just been made: nobody is in it yet. */
+  private learnCgroup(record: RecordView): void {
+    const id = record.number(newCgroup.ID);
+    const path = record.text(newCgroup.PATH);
+    if (id !== undefined && path !== undefined) this.cgroups.learn(BigInt(id), path);
   }
 
   /** The name of one thread of a process: its own where it differs, else the process's. */

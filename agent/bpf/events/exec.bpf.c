@@ -136,8 +136,7 @@ int sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct scratch *s = scratch_of();
 	struct record *r;
 
-	if (s == NULL || !is_wanted(EV_EXECVE, WANT_EVENT) ||
-	    bpf_get_current_pid_tgid() >> 32 == settings.own_tgid || !in_node(task))
+	if (s == NULL || !hook_selected(EV_EXECVE))
 		return 0;
 	r = record_begin(EV_EXECVE, 0);
 	if (r == NULL)

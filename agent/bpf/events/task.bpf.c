@@ -4,12 +4,6 @@
 
 #define CLONE_THREAD_SHOWN 1
 
-static __always_inline bool hook_selected(__u32 type)
-{
-	return is_wanted(type, WANT_EVENT) && bpf_get_current_pid_tgid() >> 32 != settings.own_tgid &&
-	       in_node(current_task());
-}
-
 /* Arguments: parent (the current task), child. The child has not run yet. */
 SEC("raw_tp/sched_process_fork")
 int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)

@@ -387,6 +387,7 @@ enum event_type {
 	EV_SIGNALDELIVER = 171,
 	EV_PAGE_FAULT = 172,
 	EV_TASK_FORK = 173,
+	EV_CGROUP_MKDIR = 174,
 };
 
 #endif

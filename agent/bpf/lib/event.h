@@ -22,6 +22,13 @@
 	}                                                                                              \
 	static __always_inline void fill_##name(struct scratch *s, struct record *r, struct call *call)
 
+/* Whether a hook's event is wanted, and of a task that is the agent's business. */
+static __always_inline bool hook_selected(__u32 type)
+{
+	return is_wanted(type, WANT_EVENT) && bpf_get_current_pid_tgid() >> 32 != settings.own_tgid &&
+	       in_node(current_task());
+}
+
 static __always_inline void count_drop(struct record *r, __u32 cause)
 {
 	struct drop_key key = {.cgroup = r->header.cgroup, .type = r->header.type, .cause = cause};

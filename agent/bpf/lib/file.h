@@ -32,12 +32,10 @@
 static __always_inline struct file *file_of(__s32 fd)
 {
 	struct fdtable *table = get(get(current_task(), files), fdt);
-	struct file *file = NULL;
 
 	if (fd < 0 || (__u32)fd >= get(table, max_fds))
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)get(table, fd) + (__u64)(__u32)fd * 8);
-	return file;
+	return pointer_at((void *)get(table, fd) + (__u64)(__u32)fd * 8);
 }
 
 /* Asks for the path of (dentry, mnt) as `part` of the record. */

@@ -23,6 +23,9 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 		value_;                                                                       \
 	})
 
+/* The pointer that stands at an address which no field name leads to. */
+#define pointer_at(address) ((void *)get((struct list_head *)(address), next))
+
 /* The address of pointer->field, which is not read. */
 #define address_of(pointer, field) \
 	((void *)(pointer) + bpf_core_field_offset(typeof(*(pointer)), field))

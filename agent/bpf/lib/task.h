@@ -55,11 +55,10 @@ static __always_inline __u64 cgroup_of(struct task_struct *task)
 	struct cgroup *cgroup;
 
 	if (settings.cgroup_v1) {
-		struct cgroup_subsys_state *state = NULL;
+		struct cgroup_subsys_state *state =
+			pointer_at(address_of(set, subsys) +
+				   8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 
-		bpf_probe_read_kernel(&state, sizeof(state),
-				      address_of(set, subsys) +
-					      8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 		cgroup = get(state, cgroup);
 	} else {
 		cgroup = get(set, dfl_cgrp);
@@ -100,7 +99,7 @@ static __always_inline struct record *record_begin(__u32 type, __s64 ret)
 	struct scratch *s = scratch_of();
 	struct task_struct *task = current_task();
 	struct task_struct *leader;
-	struct pid *pid, *leader_pid;
+	struct pid *pid, *leader_pid, *group, *session;
 	struct signal_struct *signal;
 	struct cred *cred;
 	__u32 level;
@@ -120,6 +119,8 @@ static __always_inline struct record *record_begin(__u32 type, __s64 ret)
 	leader_pid = get(leader, thread_pid);
 	level = get(pid, level);
 	signal = get(task, signal);
+	group = pointer_at(address_of(signal, pids) + 8 * PIDTYPE_PGID);
+	session = pointer_at(address_of(signal, pids) + 8 * PIDTYPE_SID);
 	cred = get(task, cred);
 
 	r->header.length = RECORD_DATA_AT;
@@ -137,16 +138,10 @@ static __always_inline struct record *record_begin(__u32 type, __s64 ret)
 	r->header.ppid = node_number(get(get(get(task, real_parent), group_leader), thread_pid));
 	r->header.vpid = own_number(leader_pid, level);
 	r->header.vtid = own_number(pid, level);
-	{
-		struct pid *group, *session;
-
-		bpf_probe_read_kernel(&group, sizeof(group), address_of(signal, pids) + 8 * PIDTYPE_PGID);
-		bpf_probe_read_kernel(&session, sizeof(session), address_of(signal, pids) + 8 * PIDTYPE_SID);
-		r->header.pgid = node_number(group);
-		r->header.sid = node_number(session);
-		r->header.vpgid = own_number(group, level);
-		r->header.vsid = own_number(session, level);
-	}
+	r->header.pgid = node_number(group);
+	r->header.sid = node_number(session);
+	r->header.vpgid = own_number(group, level);
+	r->header.vsid = own_number(session, level);
 	r->header.pidns = get(get(upid_of(pid, level), ns), ns.inum);
 	r->header.mntns = get(get(get(task, nsproxy), mnt_ns), ns.inum);
 	r->header.uid = get(cred, euid.val);

@@ -42,7 +42,7 @@ const rule = ({ events: names, condition, output, source = "syscall" }: Row): Ru
 });
 
 const names = (codes: readonly number[]) => codes.map((code) => events[code]!.name).sort();
-const base = ["execve", "execveat", "procexit", "task_fork"];
+const base = ["cgroup_mkdir", "execve", "execveat", "procexit", "task_fork"];
 
 describe("what rules want from capture", () => {
   const cases: { name: string; rows: Row[]; codes?: string[]; environment?: boolean; cwd?: string[] }[] = [
@@ -105,7 +105,7 @@ describe("what rules want from capture", () => {
   it("is every captured call for a rule without event types", () => {
     const { codes } = wantedBy({ digest: "", rules: [rule({ events: "all" })] });
     const captured = events.flatMap((row) => ("captured" in row ? [row.name] : []));
-    assert.deepEqual(names(codes), [...new Set([...captured, "task_fork"])].sort());
+    assert.deepEqual(names(codes), [...new Set([...captured, "task_fork", "cgroup_mkdir"])].sort());
   });
 
   it("is the union of both sets while one replaces the other", () => {

@@ -470,6 +470,12 @@ describe("state", () => {
   });
 
   describe("bounds", () => {
+    it("are known by their cgroup's path from the moment it is made", () => {
+      state.apply(record("cgroup_mkdir", daemon, { 0: 4711n, 1: `/k8s.io/${container.replace("c", "e")}` }));
+      const process = state.apply(record("openat", { ...daemon, pid: 950, tid: 950, cgroup: 4711n }));
+      assert.equal(process?.container.id, container.replace("c", "e"));
+    });
+
     it("push out processes of the largest container, never another's", () => {
       state = new State({ cgroups, processes: 128 });
       state.apply(record("openat", init));

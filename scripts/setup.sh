@@ -18,6 +18,7 @@ test_needs=(
   /usr/bin/gcc:gcc
   /usr/bin/jq:jq
   /usr/bin/openssl:openssl
+  /usr/sbin/rsyslogd:rsyslog
   /usr/sbin/ip:iproute2
   /usr/share/doc/gcc-multilib:gcc-multilib
   /usr/bin/nc.openbsd:netcat-openbsd

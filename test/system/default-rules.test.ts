@@ -64,6 +64,18 @@ describe("default rules", function () {
     });
   }
 
+  for (const { rule, ways = [] } of cases) {
+    for (const [does, act] of ways) {
+      it(`${rule}, another way: ${does}`, async () => {
+        const raised = await stage.during(() => act(stage));
+        assert.ok(
+          raised.some((alert) => alert.rule === rule),
+          raised.map((alert) => alert.rule).join(),
+        );
+      });
+    }
+  }
+
   it("are quiet while containers come and go and are entered", async () => {
     const raised = await stage.during(async () => {
       const container = await stage.containers.run();

@@ -14,6 +14,8 @@ export interface Case {
   readonly also?: readonly string[];
   /** The deed need not work to be seen: the kernel may refuse it, or a tool find nothing. */
   readonly mayFail?: true;
+  /** Other ways to the same end, each of which must raise the rule. */
+  readonly ways?: readonly (readonly [does: string, act: Deed])[];
   /** How the twin differs. */
   readonly butNot: string;
   /** Text of the clause of the condition that the twin does not meet. Without that clause it would be told as well. */
@@ -69,6 +71,12 @@ export const cases: readonly Case[] = [
     act: program("nc", "-w", "1", "127.0.0.1", "1", "-e", "/bin/true"),
     mayFail: true,
     also: [toolInContainer],
+    ways: [
+      [
+        "nc -lp PORT -e on the host, among other options",
+        (stage) => stage.host("nc", ...reads, "/dev/null", "-lp", "4444", "-ve", "/bin/sh"),
+      ],
+    ],
     butNot: "no option to run a program",
     clause: "--(sh-|lua-)?exec",
     twin: program("nc", "-w", "1", "127.0.0.1", "1"),
@@ -117,6 +125,11 @@ export const cases: readonly Case[] = [
     rule: "Write below a binary folder",
     does: "a file is created in /usr/bin",
     act: inside(...creates, "/usr/bin/added"),
+    ways: [
+      ["creat", inside("open", "creat", "create", "/usr/sbin/created")],
+      ["openat2", inside("open", "openat2", "create", "/usr/bin/added2")],
+      ["by a path with ..", inside(...creates, "/etc/../usr/bin/added3")],
+    ],
     butNot: "in /usr",
     clause: "fd.name pmatch (binary_folders)",
     twin: inside(...creates, "/usr/added"),
@@ -133,6 +146,12 @@ export const cases: readonly Case[] = [
     rule: "Login keys of SSH changed",
     does: "authorized_keys of root is created",
     act: inside(...creates, "/root/.ssh/authorized_keys"),
+    ways: [
+      [
+        "a file is renamed to authorized_keys",
+        program("sh", "-c", "echo > /home/keys && trigger rename /home/keys /root/.ssh/authorized_keys"),
+      ],
+    ],
     butNot: "known_hosts is",
     clause: "fd.filename in (authorized_keys",
     twin: inside(...creates, "/root/.ssh/known_hosts"),
@@ -149,6 +168,12 @@ export const cases: readonly Case[] = [
     rule: "Library forced into all programs",
     does: "/etc/ld.so.preload is created",
     act: inside(...creates, "/etc/ld.so.preload"),
+    ways: [
+      [
+        "a file is renamed to /etc/ld.so.preload",
+        program("sh", "-c", "echo > /home/preload && trigger rename /home/preload /etc/ld.so.preload"),
+      ],
+    ],
     butNot: "/etc/ld.so.conf is",
     clause: "fd.name = /etc/ld.so.preload",
     twin: inside(...creates, "/etc/ld.so.conf"),
@@ -157,6 +182,16 @@ export const cases: readonly Case[] = [
     rule: "Account file changed",
     does: "/etc/passwd is opened for writing",
     act: inside(...writes, "/etc/passwd"),
+    ways: [
+      [
+        "a file in /etc/sudoers.d",
+        program("sh", "-c", "mkdir -p /etc/sudoers.d && trigger open openat create /etc/sudoers.d/me"),
+      ],
+      [
+        "by a symbolic link",
+        program("sh", "-c", "ln -s /etc/passwd /home/harmless && trigger open openat w /home/harmless"),
+      ],
+    ],
     butNot: "/etc/hosts is",
     clause: "fd.name in (/etc/passwd",
     twin: inside(...writes, "/etc/hosts"),
@@ -165,6 +200,7 @@ export const cases: readonly Case[] = [
     rule: "Process taken over by ptrace",
     does: "PTRACE_ATTACH to a child",
     act: host("ptrace", "attach"),
+    ways: [["PTRACE_SEIZE", host("ptrace", "seize")]],
     butNot: "a request that attaches to nothing",
     clause: "PTRACE_SEIZE",
     twin: host("ptrace", "traceme"),
@@ -191,6 +227,7 @@ export const cases: readonly Case[] = [
     rule: "Kernel helper changed from a container",
     does: "a release_agent is written",
     act: inside(...creates, "/release_agent"),
+    ways: [["core_pattern is opened for writing", privileged(...writes, "/proc/sys/kernel/core_pattern")]],
     butNot: "another name",
     clause: "fd.name endswith /release_agent",
     twin: inside(...creates, "/release_agents"),
@@ -271,6 +308,7 @@ export const cases: readonly Case[] = [
     rule: "System log truncated",
     does: "/var/log/syslog is opened with O_TRUNC",
     act: inside(...truncates, "/var/log/syslog"),
+    ways: [["creat of one that is there", inside("open", "creat", "create", "/var/log/syslog")]],
     butNot: "without O_TRUNC",
     clause: "truncates_file",
     twin: inside(...writes, "/var/log/syslog"),
@@ -287,6 +325,7 @@ export const cases: readonly Case[] = [
     rule: "Shell history wiped",
     does: ".bash_history is opened with O_TRUNC",
     act: inside(...truncates, "/root/.bash_history"),
+    ways: [["it is removed", inside("unlink", "/root/.bash_history")]],
     butNot: "without O_TRUNC",
     clause: "truncates_file",
     twin: inside(...writes, "/root/.bash_history"),
@@ -303,6 +342,12 @@ export const cases: readonly Case[] = [
     rule: "Program made in a container",
     does: "a file in /tmp is created with mode 755",
     act: inside("open", "openat", "creatx", "/tmp/made"),
+    ways: [
+      [
+        "chmod 755 of a file in /tmp",
+        program("sh", "-c", "echo > /tmp/later && trigger chmod /tmp/later 755"),
+      ],
+    ],
     butNot: "with mode 644",
     clause: "evt.is_open_exec = true",
     twin: inside(...creates, "/tmp/made-not"),
@@ -319,6 +364,12 @@ export const cases: readonly Case[] = [
     rule: "Sensitive file read on the host",
     does: "/etc/shadow is opened for reading",
     act: host(...reads, "/etc/shadow"),
+    ways: [
+      ["open", host("open", "open", "r", "/etc/shadow")],
+      ["openat2", host("open", "openat2", "r", "/etc/shadow")],
+      ["by a path with ..", host(...reads, "/etc/../etc/shadow")],
+      ["by /proc/self/root", host(...reads, "/proc/self/root/etc/shadow")],
+    ],
     butNot: "/etc/passwd is",
     clause: "fd.name in (password_files)",
     twin: host(...reads, "/etc/passwd"),
@@ -344,6 +395,7 @@ export const cases: readonly Case[] = [
     does: "grep for the first line of a private key",
     act: program("grep", "-r", "BEGIN OPENSSH PRIVATE KEY", "/home/alice"),
     mayFail: true,
+    ways: [["find -name id_rsa", program("find", "/home/alice", "-name", "id_rsa")]],
     butNot: "for that of a certificate",
     clause: 'proc.args icontains "PRIVATE KEY"',
     twin: program("grep", "-r", "BEGIN CERTIFICATE", "/home/alice"),
@@ -352,6 +404,10 @@ export const cases: readonly Case[] = [
     rule: "Symbolic link to a sensitive file",
     does: "symlink to /etc/shadow",
     act: inside("symlink", "/etc/shadow", "/home/link"),
+    ways: [
+      ["symlinkat", inside("symlinkat", "/etc/shadow", "/home/link3")],
+      ["a relative target", inside("symlink", "../etc/shadow", "/home/link4")],
+    ],
     butNot: "to /etc/hosts",
     clause: "fs.path.target in (password_files)",
     twin: inside("symlink", "/etc/hosts", "/home/link2"),
@@ -360,6 +416,7 @@ export const cases: readonly Case[] = [
     rule: "Hard link to a sensitive file",
     does: "link of /etc/shadow",
     act: inside("link", "/etc/shadow", "/home/shadow"),
+    ways: [["linkat", inside("linkat", "/etc/shadow", "/home/shadow2")]],
     butNot: "of /etc/hosts",
     clause: "fs.path.target in (password_files)",
     twin: inside("link", "/etc/hosts", "/home/hosts"),
@@ -368,9 +425,13 @@ export const cases: readonly Case[] = [
     rule: "Shell input or output moved to a connection",
     does: "dup2 of a TCP connection to stdin",
     act: inside("dup", "dup2", "0", "inet"),
-    butNot: "of a pipe",
-    clause: "fd.sockfamily = ip",
-    twin: inside("dup", "dup2", "0", "pipe"),
+    ways: [
+      ["dup3", inside("dup", "dup3", "1", "inet")],
+      ["fcntl", inside("dup", "fcntl", "0", "inet")],
+    ],
+    butNot: "of a socket that listens",
+    clause: "fd.connected = true",
+    twin: inside("dup", "dup2", "0", "listening"),
   },
   {
     rule: "Cloud metadata asked from a container",

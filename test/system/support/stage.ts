@@ -133,7 +133,7 @@ export class Stage {
     await act();
     const marker = join(this.folder, `marker-${++this.#markers}`);
     writeFileSync(marker, "");
-    await agent.alert(`the alert about ${marker}`, (alert) => alert.output.includes(marker), from);
+    await agent.alert(`the alert about ${marker}`, (alert) => alert.output.includes(marker), from, 15_000);
     rmSync(marker);
     return agent.alerts.slice(from).filter((alert) => alert.rule !== markerRule && this.#isOurs(alert));
   }

@@ -165,13 +165,16 @@ static int loopback_connection(void)
 	return client;
 }
 
-/* dup CALL NEWFD KIND: duplicates a connected socket (KIND inet) or a pipe's end onto NEWFD */
+/* dup CALL NEWFD KIND: duplicates onto NEWFD a TCP socket that is connected (KIND inet) or listens (listening), or a
+ * pipe's end (pipe) */
 static int do_dup(int argc, char **argv)
 {
 	int new = atoi(argv[2]), ends[2], fd;
 
 	if (!strcmp(argv[3], "inet"))
 		fd = loopback_connection();
+	else if (!strcmp(argv[3], "listening"))
+		fd = listen(ends[0] = socket(AF_INET, SOCK_STREAM, 0), 1) ? -1 : ends[0];
 	else
 		fd = pipe(ends) ? -1 : ends[0];
 	if (fd < 0)

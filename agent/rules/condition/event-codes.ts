@@ -10,15 +10,23 @@ type Codes = Uint8Array | undefined;
 
 /**
  * The codes of the event table a condition can match, sorted; "all" where its evt.type checks leave none out.
- * @throws ConditionError at a name that is no event's, or where evt.type is compared with what is known only later.
+ * @throws ConditionError at a name that is no event's, or where evt.type is compared with what is known only later; the
+ * rest of them in its `others`.
  */
 export function eventCodes(expr: Expr, events: EventCatalogue): readonly number[] | "all" {
-  const codes = new EventSearch(events).codes(expr, false);
+  const search = new EventSearch(events);
+  const codes = search.codes(expr, false);
+  const [first, ...others] = search.errors;
+  if (first !== undefined) {
+    first.others = others;
+    throw first;
+  }
   if (codes === undefined || codes.every((flag) => flag === 1)) return "all";
   return Array.from(codes.keys()).filter((code) => codes[code] === 1);
 }
 
 class EventSearch {
+  readonly errors: ConditionError[] = [];
   private readonly events: EventCatalogue;
   private readonly macros: string[] = [];
 
@@ -36,6 +44,7 @@ class EventSearch {
       case "and":
       case "or": {
         const parts = expr.args.map((arg) => this.codes(arg, negated));
+        if (parts.length === 0) return this.constant(expr.kind === "and", negated);
         return parts.reduce((expr.kind === "and") === negated ? union : intersection);
       }
       case "check":
@@ -88,7 +97,7 @@ class EventSearch {
       const codes = this.events.codes(name);
       if (codes === undefined)
         this.fail(item, `unknown event type ${name}`, nearest(name, this.events.names));
-      for (const code of codes) flags[code] = 1;
+      for (const code of codes ?? []) flags[code] = 1;
     }
     return flags;
   }
@@ -97,7 +106,7 @@ class EventSearch {
     return truth === undefined || truth !== negated ? undefined : new Uint8Array(this.events.size);
   }
 
-  private fail(place: { at: number; end: number }, message: string, suggestions: string[] = []): never {
+  private fail(place: { at: number; end: number }, message: string, suggestions: string[] = []): void {
     const error = new ConditionError(message, place.at, place.end, {
       suggestions,
       hint: message.startsWith("unknown")
@@ -105,7 +114,8 @@ class EventSearch {
         : "the event types of a rule must be known when it is loaded: name them",
     });
     error.macros = [...this.macros];
-    throw error;
+    const key = (each: ConditionError) => `${each.macros.at(-1)} ${each.at} ${each.message}`;
+    if (this.errors.every((each) => key(each) !== key(error))) this.errors.push(error);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Macros and conditions of one state of the tables: parsed, macros put in, checked (rules-files 9.2, 10). */
 import type { Catalogue, SourceCatalogue } from "../catalogue.ts";
 import type { Expr } from "../condition/ast.ts";
-import { checkCondition, type ConditionWarning } from "../condition/check.ts";
+import { analyseCondition } from "../condition/analyse.ts";
+import type { ConditionWarning } from "../condition/check.ts";
 import { ConditionError } from "../condition/error.ts";
-import { eventCodes } from "../condition/event-codes.ts";
 import { expandMacros, macroNames } from "../condition/macros.ts";
 import { parseCondition } from "../condition/parser.ts";
 import type { TypedExpr } from "../condition/typed.ts";
@@ -181,11 +181,7 @@ export class Conditions {
       return undefined;
     }
     const key = `${source.name} ${this.#numberOf(subject.text.text, parsed)}`;
-    const checked = memo.check(key, () => {
-      const events = (typed: TypedExpr) => ({ typed, events: eventCodes(expr, catalogue.events) });
-      const { typed, warnings } = checkCondition(expr, source, catalogue);
-      return { expr, warnings, ...events(typed) };
-    });
+    const checked = memo.check(key, () => ({ expr, ...analyseCondition(expr, source, catalogue) }));
     if (!(checked instanceof ConditionError)) return checked;
     failed(checked);
     return undefined;
@@ -220,7 +216,7 @@ export class Conditions {
   /** Tells a condition's mistakes beside its macros. */
   #checkRest(expr: Expr, source: SourceCatalogue, failed: (error: ConditionError) => void): void {
     try {
-      checkCondition(expr, source, this.#context.catalogue);
+      analyseCondition(expr, source, this.#context.catalogue);
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error;
       failed(error);

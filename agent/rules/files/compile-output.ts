@@ -98,17 +98,19 @@ export function compileRuleOutput(
       return make();
     } catch (error) {
       if (!(error instanceof OutputError)) throw error;
-      const said = [error.hint, didYouMean(error.suggestions)].filter((each) => each !== undefined);
-      failed({
-        code: error.code,
-        message: error.message,
-        chain: [
-          ...chain,
-          { type: "rule output expression", name: `"${text.text.slice(0, 20)}"`, place: whole },
-        ],
-        place: from.placeOf(error.at, error.end) ?? whole,
-        ...(said.length === 0 ? {} : { help: said.join("; ") }),
-      });
+      for (const { code, message, at, end, hint, suggestions } of [error, ...error.others]) {
+        const said = [hint, didYouMean(suggestions)].filter((each) => each !== undefined);
+        failed({
+          code,
+          message,
+          chain: [
+            ...chain,
+            { type: "rule output expression", name: `"${text.text.slice(0, 20)}"`, place: whole },
+          ],
+          place: from.placeOf(at, end) ?? whole,
+          ...(said.length === 0 ? {} : { help: said.join("; ") }),
+        });
+      }
       return undefined;
     }
   };

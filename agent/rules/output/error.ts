@@ -11,6 +11,8 @@ export class OutputError extends Error {
   readonly end: number;
   readonly hint: string | undefined;
   readonly suggestions: readonly string[];
+  /** Further mistakes of the same template, in text order. */
+  others: readonly OutputError[] = [];
 
   constructor(
     message: string,

@@ -14,13 +14,15 @@ export type OutputTemplate = Pick<OutputPlan, "tokens" | "fields">;
 /**
  * Reads a template. After `%` and an optional width stands the longest text that is a field or transformer call; what
  * follows it is literal. A `*` in front means "print even if a field is missing", which is always so.
- * @throws OutputError at a `%` that is none, at the end or in front of no field; for an empty template.
+ * @throws OutputError at a `%` that is none, at the end or in front of no field, the rest of them in its `others`; for an
+ * empty template.
  */
 export function parseOutput(text: string, source: SourceCatalogue): OutputTemplate {
   const start = text.startsWith("*") ? 1 : 0;
   if (text.length === start) throw new OutputError("empty formatting token", 0, text.length);
   const tokens: OutputToken[] = [];
   const fields = new Map<string, FieldUse>();
+  const errors: OutputError[] = [];
   let at = start;
   while (at < text.length) {
     const percent = text.indexOf("%", at);
@@ -28,13 +30,18 @@ export function parseOutput(text: string, source: SourceCatalogue): OutputTempla
     if (literal !== "") tokens.push({ kind: "text", text: literal });
     if (percent < 0) break;
     const token = readToken(text, percent, source);
-    tokens.push({
-      kind: "value",
-      operand: token.resolved.operand,
-      ...(token.width !== undefined && { width: token.width }),
-    });
-    for (const use of token.resolved.uses) if (!fields.has(use.text)) fields.set(use.text, use);
+    if (token instanceof OutputError) errors.push(token);
+    else {
+      const { resolved, width } = token;
+      tokens.push({ kind: "value", operand: resolved.operand, ...(width !== undefined && { width }) });
+      for (const use of resolved.uses) if (!fields.has(use.text)) fields.set(use.text, use);
+    }
     at = token.end;
+  }
+  const [first, ...others] = errors;
+  if (first !== undefined) {
+    first.others = others;
+    throw first;
   }
   return { tokens, fields: [...fields.values()] };
 }
@@ -79,14 +86,20 @@ interface Token {
   readonly end: number;
 }
 
-function readToken(text: string, percent: number, source: SourceCatalogue): Token {
+/** The token that begins at a `%`, or why none does; reading goes on at its end either way. */
+function readToken(text: string, percent: number, source: SourceCatalogue): Token | OutputError {
   const digits = /^[0-9]*/.exec(text.slice(percent + 1, percent + 12))![0];
   const at = percent + 1 + digits.length;
   const width = Number(digits) === 0 ? undefined : Math.min(Number(digits), maxWidth);
   if (at >= text.length)
-    throw new OutputError("invalid formatting syntax: formatting cannot end with a %", percent, text.length, {
-      hint: "a percent sign always begins a field and cannot be printed",
-    });
+    return new OutputError(
+      "invalid formatting syntax: formatting cannot end with a %",
+      percent,
+      text.length,
+      {
+        hint: "a percent sign always begins a field and cannot be printed",
+      },
+    );
   const problems: ConditionError[] = [];
   for (const node of candidates(text, at, problems)) {
     try {
@@ -96,7 +109,7 @@ function readToken(text: string, percent: number, source: SourceCatalogue): Toke
       problems.push(error);
     }
   }
-  throw unknownToken(text, percent, at, problems[0]);
+  return unknownToken(text, percent, at, problems[0]);
 }
 
 /** What may begin at `at`, longest first. */

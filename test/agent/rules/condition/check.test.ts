@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Operator } from "../../../../agent/rules/condition/ast.ts";
+import { analyseCondition } from "../../../../agent/rules/condition/analyse.ts";
 import { checkCondition } from "../../../../agent/rules/condition/check.ts";
 import type { CheckedCondition } from "../../../../agent/rules/condition/check.ts";
 import { ConditionError } from "../../../../agent/rules/condition/error.ts";
@@ -270,6 +271,21 @@ describe("checking a condition", () => {
         "y is not a valid number",
         "filter_check called with nonexistent field fd.nam",
       ],
+    );
+  });
+
+  it("is done with that of event types, all mistakes of both together", () => {
+    const analyse = (text: string) => analyseCondition(parseCondition(text), madeSource, madeCatalogue);
+    assert.deepEqual(analyse("evt.type = open and proc.name = x").events, [0]);
+    assert.throws(
+      () => analyse("proc.nmae = x and evt.type = opn and proc.pid = y"),
+      (error: ConditionError) => {
+        assert.deepEqual(
+          [error, ...error.others].map(({ at }) => at),
+          [29, 0, 48],
+        );
+        return true;
+      },
     );
   });
 

@@ -125,6 +125,14 @@ describe("event codes of a condition", () => {
       );
     });
 
+  it("tells all unknown names, one of a macro used twice once", () => {
+    assert.throws(
+      () => codes("evt.type in (opn, open, clos) or slips or not slips"),
+      (error: ConditionError) =>
+        [error, ...error.others].map(({ message }) => message.split(" ").at(-1)).join() === "opn,clos,opn",
+    );
+  });
+
   it("names the macro in which an unknown name stands", () => {
     assert.throws(
       () => codes("opens and slips"),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { Value } from "../../../../agent/rules/catalogue.ts";
 import { compileOutput } from "../../../../agent/rules/output/compile.ts";
 import { OutputError } from "../../../../agent/rules/output/error.ts";
@@ -139,6 +140,52 @@ describe("an output template", () => {
         },
       );
     });
+
+  it("with several mistakes tells all of them", () => {
+    assert.throws(
+      () => parseOutput("%proc.nam %proc.name 100% %evt.arg %", madeSource),
+      (error: OutputError) => [error, ...error.others].map(({ at }) => at).join() === "0,24,26,35",
+    );
+  });
+
+  it("of noise prints, or is refused with a place within it, and nothing else", () => {
+    const words = [
+      "%",
+      "%5",
+      "*",
+      "proc.name",
+      "evt.arg.flags",
+      "[",
+      "]",
+      "tolower(",
+      "concat(",
+      ")",
+      ",",
+      '"',
+      "\\",
+      " ",
+      "é",
+      "\ud800",
+      "proc.aname[2]",
+      ".",
+    ];
+    const noise = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(fc.constantFrom(...words)).map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(noise, (template) => {
+        try {
+          output(template);
+        } catch (error) {
+          assert.ok(error instanceof OutputError, String(error));
+          for (const { at, end } of [error, ...error.others])
+            assert.ok(at >= 0 && at <= end && end <= template.length, `${at}-${end}`);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
 
   it("gives typed fields", () => {
     const { fields } = output(

@@ -125,7 +125,7 @@ export function flagNames(set: FlagSetName, value: number): string {
   let left = value >>> 0;
   let text = "";
   for (const [name, bit] of flagSets[set]) {
-    if (bit === 0 ? value !== 0 : !has(left, bit) || left === 0) continue;
+    if (bit === 0 ? value !== 0 : !has(left, bit)) continue;
     text = text === "" ? name : `${text}|${name}`;
     left = (left & ~bit) >>> 0;
   }

@@ -1,7 +1,7 @@
 /** The real catalogue: every field of every source, the events, the plugins that count as loaded. */
 import type { Catalogue, FieldInfo, FieldUse, SourceCatalogue } from "../rules/catalogue.ts";
 import { eventCatalogue } from "./event-catalogue.ts";
-import { jsonFields, kaFields } from "./k8s-audit.ts";
+import { auditGenericFields, jsonFields, kaFields } from "./k8s-audit.ts";
 import { neverSet } from "./never-set.ts";
 import { resolver, type FieldClass } from "./resolve.ts";
 import { commonServicePort } from "./services.ts";
@@ -30,7 +30,11 @@ export function buildCatalogue(options: CatalogueOptions = {}): Catalogue {
       constants,
       { plugin: true, fields: pluginFields },
     ]),
-    source("k8s_audit", [generic, constants, { plugin: true, fields: [...kaFields, ...jsonFields] }]),
+    source("k8s_audit", [
+      { plugin: false, fields: auditGenericFields },
+      constants,
+      { plugin: true, fields: [...kaFields, ...jsonFields] },
+    ]),
   ];
   return {
     engineVersion,
@@ -41,13 +45,16 @@ export function buildCatalogue(options: CatalogueOptions = {}): Catalogue {
   };
 }
 
-function withNeverSet<F extends FieldInfo>(info: F): F {
-  const message = neverSet(info.name);
+function withNeverSet<F extends FieldInfo>(info: F, source: string): F {
+  const message = neverSet(info.name, source);
   return message === undefined ? info : { ...info, neverSet: message };
 }
 
 function source(name: string, given: readonly FieldClass[]): SourceCatalogue {
-  const classes = given.map(({ plugin, fields }) => ({ plugin, fields: fields.map(withNeverSet) }));
+  const classes = given.map(({ plugin, fields }) => ({
+    plugin,
+    fields: fields.map((info) => withNeverSet(info, name)),
+  }));
   const fields = classes.flatMap((each) => each.fields);
   const byName = new Map(fields.map((info) => [info.name, info]));
   return {

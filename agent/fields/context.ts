@@ -6,22 +6,27 @@ import type { Host, Process } from "../state/types.ts";
 export const pathViews = { asked: 0, real: 1, fileSystem: 2 } as const;
 export type PathView = (typeof pathViews)[keyof typeof pathViews];
 
-/** Reused for every event of the syscall source; `cache` is cleared when the view or the event changes. */
-export interface SyscallContext {
+/** What events of every source have. */
+export interface GenericContext {
+  /** evt.num: from 1, counts every event the engine saw. */
+  readonly number: number;
+  /** ns since the epoch. */
+  readonly time: bigint;
+  /** Time of the first event, ns since the epoch. */
+  readonly firstTime: bigint;
+  readonly host: Pick<Host, "hostname">;
+  /** Values a fixture sets by field text (`tiercel test`); null is missing. Undefined in production. */
+  readonly overrides:
+    ReadonlyMap<string, string | number | bigint | boolean | readonly string[] | null> | undefined;
+}
+
+/** An event of the syscall source. One object is reused for all; `view` changes while a rule is tried. */
+export interface SyscallContext extends GenericContext {
   readonly record: RecordView;
   /** The process that made the call; undefined where state has none. */
   process: Process | undefined;
   readonly host: Host;
-  /** evt.num: from 1, counts every event the engine saw. */
-  number: number;
-  /** ns since the epoch. */
-  time: bigint;
-  /** Time of the previous event and of the first one, ns since the epoch. */
-  previousTime: bigint;
-  firstTime: bigint;
+  /** Time of the previous event, ns since the epoch. */
+  readonly previousTime: bigint;
   view: PathView;
-  /**
-   * Values a fixture sets by field text (`tiercel test`'s `fields:`); null is missing. Undefined in production.
-   */
-  overrides: ReadonlyMap<string, string | number | bigint | boolean | readonly string[] | null> | undefined;
 }

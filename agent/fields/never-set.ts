@@ -36,7 +36,8 @@ const messages: readonly (readonly [fields: readonly Pattern[], message: string]
 ];
 
 /** What to say where a rule uses the field, undefined where it is set. */
-export function neverSet(name: string): string | undefined {
+export function neverSet(name: string, source: string): string | undefined {
+  if (source !== "syscall" && name.startsWith("evt.plugin")) return undefined;
   const found = messages.find(([patterns]) =>
     patterns.some((pattern) => (typeof pattern === "string" ? pattern === name : pattern.test(name))),
   );

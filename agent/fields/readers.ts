@@ -1,21 +1,22 @@
-/** Binds resolved fields of the syscall source to their readers. */
+/** Binds resolved fields to their readers. */
 import type { FieldReaders, FieldUse } from "../rules/catalogue.ts";
-import type { SyscallContext } from "./context.ts";
+import type { AuditContext } from "./audit-context.ts";
+import type { GenericContext, SyscallContext } from "./context.ts";
+import { auditGenericFields, jsonFields, kaFields } from "./k8s-audit.ts";
 import type { Field, Read } from "./field.ts";
 import { staticFields } from "./static.ts";
 import { genericFields, pluginFields, syscallFields } from "./syscall-fields.ts";
 
-/** Readers of all fields; `constants` is the setting static_fields. */
-export function readersOf(constants: ReadonlyMap<string, string>): FieldReaders<SyscallContext> {
-  const rows = new Map<string, Field>();
-  for (const row of [...genericFields, ...syscallFields, ...staticFields(constants), ...pluginFields])
-    rows.set(row.name, row);
-  const row = (use: FieldUse): Field => {
+/** Readers over rows: of a later row of the same name than another nothing is seen. */
+function readersOver<E extends GenericContext>(fields: readonly Field<E>[], source: string): FieldReaders<E> {
+  const rows = new Map<string, Field<E>>();
+  for (const row of fields) if (!rows.has(row.name)) rows.set(row.name, row);
+  const row = (use: FieldUse): Field<E> => {
     const found = rows.get(use.name);
-    if (found === undefined) throw new Error(`${use.name} is no field of syscall`);
+    if (found === undefined) throw new Error(`${use.name} is no field of ${source}`);
     return found;
   };
-  const reader = (use: FieldUse): Read => overridable(use, row(use).bind(use));
+  const reader = (use: FieldUse): Read<E> => overridable(use, row(use).bind(use));
   return {
     reader,
     exists(use) {
@@ -29,7 +30,7 @@ export function readersOf(constants: ReadonlyMap<string, string>): FieldReaders<
 }
 
 /** A fixture may set any field by its text; null makes it missing. */
-function overridable(use: FieldUse, read: Read): Read {
+function overridable<E extends GenericContext>(use: FieldUse, read: Read<E>): Read<E> {
   return (context) => {
     if (context.overrides === undefined) return read(context);
     const value = context.overrides.get(use.text);
@@ -38,5 +39,25 @@ function overridable(use: FieldUse, read: Read): Read {
   };
 }
 
+/** Readers of all fields of the syscall source; `constants` is the setting static_fields. */
+export function readersOf(constants: ReadonlyMap<string, string>): FieldReaders<SyscallContext> {
+  const fields = [
+    ...genericFields,
+    ...syscallFields,
+    ...staticFields<SyscallContext>(constants),
+    ...pluginFields,
+  ];
+  return readersOver(fields, "syscall");
+}
+
+/** The same of the source k8s_audit. */
+export function auditReadersOf(constants: ReadonlyMap<string, string>): FieldReaders<AuditContext> {
+  return readersOver(
+    [...auditGenericFields, ...staticFields<AuditContext>(constants), ...kaFields, ...jsonFields],
+    "k8s_audit",
+  );
+}
+
 /** Readers without constants of a setting. */
 export const syscallReaders: FieldReaders<SyscallContext> = readersOf(new Map());
+export const auditReaders: FieldReaders<AuditContext> = auditReadersOf(new Map());

@@ -2,9 +2,9 @@
 import { field, type Field } from "./field.ts";
 
 /** One row for each constant of the setting; values are byte strings. */
-export function staticFields(constants: ReadonlyMap<string, string>): Field[] {
+export function staticFields<E>(constants: ReadonlyMap<string, string>): Field<E>[] {
   return [...constants].map(([name, value]) =>
-    field(
+    field<E>(
       `static.${name}`,
       "CHARBUF",
       "A constant from the setting static_fields.",

@@ -4,7 +4,7 @@ import { evtFields } from "./evt.ts";
 import { evtSyscallFields } from "./evt-syscall.ts";
 import { fdFields } from "./fd.ts";
 import { fdlistFields } from "./fdlist.ts";
-import { field, type Field } from "./field.ts";
+import { field, missing, type Field } from "./field.ts";
 import { fsPathFields } from "./fs-path.ts";
 import { k8sFields, k8smetaFields } from "./k8s.ts";
 import { processFields } from "./process.ts";
@@ -12,7 +12,11 @@ import { threadFields } from "./thread.ts";
 import { userFields } from "./user.ts";
 
 /** Fields of every source. */
-export const genericFields: readonly Field[] = evtFields;
+export const genericFields: readonly Field[] = evtFields({
+  source: "syscall",
+  pluginName: missing,
+  pluginInfo: missing,
+});
 
 /** Falco's own fields of system calls. */
 export const syscallFields: readonly Field[] = [

@@ -1,5 +1,6 @@
 /** What an event of a test is made of before it becomes a record: plain, and changed while the test is read. */
 import type { ExeFacts, FileFacts, PartContent, RecordFacts, SocketFacts } from "../../events/encode.ts";
+import type { Json } from "../../fields/audit-json.ts";
 import type { Process } from "../../state/types.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -26,14 +27,25 @@ export interface MadeUsers {
   readonly groups: Map<number, { name: string }>;
 }
 
-/** A fixture ready to be shown to the engine. */
-export interface Fixture {
-  readonly source: "syscall";
-  readonly record: Buffer;
-  readonly process: Process;
-  readonly users: MadeUsers;
+/** What events of every source have. */
+interface Common {
   /** ns since the epoch. */
   readonly time: bigint;
   readonly number: number;
   readonly overrides: Overrides;
 }
+
+export interface SyscallFixture extends Common {
+  readonly source: "syscall";
+  readonly record: Buffer;
+  readonly process: Process;
+  readonly users: MadeUsers;
+}
+
+export interface AuditFixture extends Common {
+  readonly source: "k8s_audit";
+  readonly audit: Json;
+}
+
+/** An event ready to be shown to the engine. */
+export type Fixture = SyscallFixture | AuditFixture;

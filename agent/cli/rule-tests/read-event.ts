@@ -2,11 +2,12 @@
 import { encodeRecord } from "../../events/encode.ts";
 import { parts } from "../../events/record.ts";
 import { eventCode, events, type EventRow } from "../../events/table.ts";
-import type { Catalogue } from "../../rules/catalogue.ts";
+import type { Json } from "../../fields/audit-json.ts";
+import type { Catalogue, SourceCatalogue } from "../../rules/catalogue.ts";
 import type { YamlMapping, YamlNode } from "../../rules/files/yaml-tree.ts";
 import { didYouMean } from "../suggest.ts";
 import { complete, takeArgument } from "./arguments.ts";
-import type { Draft, Fixture, Overrides } from "./fixture.ts";
+import type { AuditFixture, Draft, Fixture, Overrides, SyscallFixture } from "./fixture.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { readContainer, readFields, readPod } from "./read-overrides.ts";
 import { readProcess, readUsers } from "./read-process.ts";
@@ -14,6 +15,8 @@ import { Reader, scalarValue } from "./values.ts";
 
 // prettier-ignore
 const keys = ["type", "source", "time", "num", "cpu", "args", "process", "user", "group", "container", "pod", "fields"] as const;
+
+const auditKeys = ["audit", "source", "time", "num", "fields"] as const;
 
 /** 2026-01-01T00:00:00Z: the time of events that give none. */
 const someTime = 1_767_225_600_000_000_000n;
@@ -76,50 +79,86 @@ function readArguments(
   complete(draft, row);
 }
 
+/** What the keys that every source has say. */
+interface Given {
+  readonly reader: Reader;
+  readonly source: SourceCatalogue;
+  readonly overrides: Overrides;
+  readonly mistakes: Mistakes;
+}
+
 /** Reads an event. Undefined where it is so wrong that nothing can be made of it; the mistakes say why. */
 export function readEvent(
   mapping: YamlMapping,
   catalogue: Catalogue,
   mistakes: Mistakes,
 ): Fixture | undefined {
-  const reader = new Reader(mapping, keys, mistakes);
-  const sourceName = reader.text("source") ?? "syscall";
-  if (sourceName !== "syscall")
-    mistakes.at(reader.node("source")!, `events of source ${sourceName} cannot be tested; syscall can`);
-  const source = catalogue.sources.get("syscall")!;
-  const overrides: Overrides = new Map();
+  const isAudit = mapping.entries.some(({ key }) => key.text === "audit");
+  const reader = new Reader(mapping, isAudit ? auditKeys : keys, mistakes);
+  const wanted = isAudit ? "k8s_audit" : "syscall";
+  const named = reader.text("source") ?? wanted;
+  if (named === "k8s_audit" && !isAudit)
+    mistakes.at(reader.node("source")!, "an event of k8s_audit is given under audit, one Event object");
+  else if (named !== wanted)
+    mistakes.at(
+      reader.node("source")!,
+      `this is an event of ${wanted}, and there are no others than of syscall and k8s_audit`,
+    );
+  const source = catalogue.sources.get(wanted)!;
+  const given: Given = { reader, source, overrides: new Map(), mistakes };
+  const fixture = isAudit ? readAudit(given) : readSyscall(mapping, given);
+  const fields = reader.mappingAt("fields");
+  if (fields !== undefined) readFields(fields, source, given.overrides, mistakes);
+  if (fixture === undefined || !("draft" in fixture)) return fixture;
+  const { draft, row, ...rest } = fixture;
+  resolvedPaths(draft, given.overrides);
+  return { ...rest, record: encode(draft, row, mapping, mistakes) };
+}
+
+/** Key `audit`: an Event as the API server sends it; its own time counts where no other is given. */
+function readAudit({ reader, overrides, mistakes }: Given): AuditFixture | undefined {
+  const event = reader.mappingAt("audit");
+  if (event === undefined) return mistakes.at(reader.mapping, "audit must be one Event object");
+  const stamp = event.entries.find(({ key }) => key.text === "stageTimestamp")?.value;
+  const time = readTime(reader.node("time") ?? stamp, mistakes);
+  const number = readNumber(reader);
+  return { source: "k8s_audit", audit: jsonOf(event), time, number, overrides };
+}
+
+const readNumber = (reader: Reader) => reader.integer("num", 1, Number.MAX_SAFE_INTEGER) ?? 1;
+
+function jsonOf(node: YamlNode): Json {
+  if (node.kind === "sequence") return node.items.map(jsonOf);
+  if (node.kind === "mapping")
+    return Object.fromEntries(node.entries.map(({ key, value }) => [key.text, jsonOf(value)]));
+  const value = scalarValue(node);
+  return typeof value === "bigint" ? Number(value) : value;
+}
+
+/** A system call that is not yet bytes. */
+type SyscallDraft = Omit<SyscallFixture, "record"> & { readonly draft: Draft; readonly row: EventRow };
+
+function readSyscall(
+  mapping: YamlMapping,
+  { reader, source, overrides, mistakes }: Given,
+): SyscallDraft | undefined {
   const container = readContainer(reader.node("container"), source, overrides, mistakes);
   const pod = reader.mappingAt("pod");
   if (pod !== undefined) readPod(pod, source, overrides, mistakes);
-  const fields = reader.mappingAt("fields");
-  if (fields !== undefined) readFields(fields, source, overrides, mistakes);
   const { tid, vtid, ...process } = readProcess(reader.mappingAt("process"), container, mistakes);
   const { users, groups, uid, gid, loginuid } = readUsers(reader);
   const row = readType(reader, mapping, mistakes);
   const time = readTime(reader.node("time"), mistakes);
-  const number = reader.integer("num", 1, Number.MAX_SAFE_INTEGER) ?? 1;
+  const number = readNumber(reader);
   const cpu = reader.integer("cpu", 0, 65535) ?? 0;
   const given = reader.mappingAt("args");
   if (row === undefined) return undefined;
+  const { pid, ppid, vpid, pgid, vpgid, sid, vsid, tty, comm } = process;
   const draft: Draft = {
     header: {
       ret: defaultReturn(row),
       time: sinceBoot,
-      pid: process.pid,
-      tid,
-      ppid: process.ppid,
-      vpid: process.vpid,
-      vtid,
-      pgid: process.pgid,
-      vpgid: process.vpgid,
-      sid: process.sid,
-      vsid: process.vsid,
-      tty: process.tty,
-      uid,
-      gid,
-      loginuid,
-      cpu,
-      comm: process.comm,
+      ...{ pid, tid, ppid, vpid, vtid, pgid, vpgid, sid, vsid, tty, uid, gid, loginuid, cpu, comm },
     },
     parts: new Map(),
     file: undefined,
@@ -128,10 +167,10 @@ export function readEvent(
     process: { ...process, uid, gid, loginuid },
   };
   readArguments(draft, row, given, mistakes);
-  resolvedPaths(draft, overrides);
   return {
     source: "syscall",
-    record: encode(draft, row, mapping, mistakes),
+    draft,
+    row,
     process: draft.process,
     users: { users, groups },
     time,

@@ -1,19 +1,22 @@
 /** Runs tests of rules: the same compiler, fields and engine as the agent's, on an event made from a description. */
 import type { Alert, OutputValue } from "../../engine/alert.ts";
 import { buildEngine } from "../../engine/build.ts";
+import type { EventAccess } from "../../engine/engine.ts";
 import { RuleCounts } from "../../engine/rule-counts.ts";
 import { syscallAccess } from "../../engine/syscall-access.ts";
 import { viewOf } from "../../events/encode.ts";
+import { eventCode } from "../../events/table.ts";
+import type { AuditContext } from "../../fields/audit-context.ts";
 import { pathViews, type SyscallContext } from "../../fields/context.ts";
-import { syscallReaders } from "../../fields/index.ts";
-import type { Catalogue } from "../../rules/catalogue.ts";
+import { auditReaders, syscallReaders } from "../../fields/index.ts";
+import type { Catalogue, FieldReaders, SourceCatalogue } from "../../rules/catalogue.ts";
 import { compileRuleSet, type CompiledRuleSet, type RulesFile } from "../../rules/compile.ts";
 import { drawResult } from "../../rules/diagnostics/draw.ts";
 import { valueJson } from "../../rules/output/render.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { Host } from "../../state/types.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Fixture } from "./fixture.ts";
+import type { AuditFixture, Fixture, SyscallFixture } from "./fixture.ts";
 import { sinceBoot } from "./read-event.ts";
 import type { Expected, RuleTest } from "./read-file.ts";
 import type { ScalarValue } from "./values.ts";
@@ -27,7 +30,7 @@ export interface Outcome {
 
 const hostname = "localhost";
 
-function hostOf({ users, time }: Fixture): Host {
+function hostOf({ users, time }: SyscallFixture): Host {
   return {
     hostname,
     bootTime: time - sinceBoot,
@@ -42,7 +45,7 @@ function hostOf({ users, time }: Fixture): Host {
   };
 }
 
-function contextOf(fixture: Fixture): SyscallContext {
+function syscallContext(fixture: SyscallFixture): SyscallContext {
   const { time, number, overrides, process, record } = fixture;
   return {
     record: viewOf(record),
@@ -57,15 +60,41 @@ function contextOf(fixture: Fixture): SyscallContext {
   };
 }
 
-/** The alerts that an event raises. A rule that cannot be tried is an error, not silence. */
-function alertsOf(plan: RuleSetPlan, context: SyscallContext, catalogue: Catalogue): Alert[] {
+function auditContext({ audit, time, number, overrides }: AuditFixture): AuditContext {
+  return { audit, number, time, firstTime: time, host: { hostname }, overrides };
+}
+
+const pluginEvent = eventCode("pluginevent")!;
+const auditAccess: EventAccess<AuditContext> = {
+  hostname,
+  code: () => pluginEvent,
+  time: (event) => event.time,
+  group: () => ({ pod: "", container: "", exePath: "", object: "" }),
+};
+
+/** What an event raised, and how to read any field of it. */
+interface Raised {
+  readonly alerts: readonly Alert[];
+  /** Any field of the event, as output_fields would show it; null for what is no field. */
+  readonly field: (name: string) => OutputValue;
+}
+
+/** Shows an event to all rules of its source. A rule that cannot be tried is an error, not silence. */
+function raise<E>(
+  plan: RuleSetPlan,
+  event: E,
+  source: SourceCatalogue,
+  readers: FieldReaders<E>,
+  access: EventAccess<E>,
+  codes: number,
+): Raised {
   const alerts: Alert[] = [];
   const steps = buildEngine(plan, {
-    source: "syscall",
-    readers: syscallReaders,
-    access: syscallAccess(syscallReaders, hostname, "both"),
+    source: source.name,
+    readers,
+    access,
     counts: new RuleCounts({ rate: 1, burst: 1 }),
-    codes: catalogue.events.size,
+    codes,
     options: {
       matching: "all",
       emit: (alert) => alerts.push(alert),
@@ -77,17 +106,24 @@ function alertsOf(plan: RuleSetPlan, context: SyscallContext, catalogue: Catalog
   });
   let step = steps.next();
   while (step.done !== true) step = steps.next();
-  step.value.process(context);
-  return alerts;
+  step.value.process(event);
+  access.views?.show(event, 0);
+  return {
+    alerts,
+    field(name) {
+      const [, plain = name, argument] = /^([^[]+)(?:\[([^]*)\])?$/.exec(name) ?? [];
+      const use = source.resolve(plain, argument);
+      return "message" in use ? null : valueJson(readers.reader(use)(event), use);
+    },
+  };
 }
 
-/** Any field of the event, as output_fields would show it; null for what is no field. */
-function fieldOf(name: string, context: SyscallContext, catalogue: Catalogue): OutputValue {
-  const [, plain = name, argument] = /^([^[]+)(?:\[([^]*)\])?$/.exec(name) ?? [];
-  const use = catalogue.sources.get("syscall")!.resolve(plain, argument);
-  if ("message" in use) return null;
-  context.view = pathViews.asked;
-  return valueJson(syscallReaders.reader(use)(context), use);
+function raisedBy(plan: RuleSetPlan, fixture: Fixture, { sources, events }: Catalogue): Raised {
+  const source = sources.get(fixture.source)!;
+  if (fixture.source === "k8s_audit")
+    return raise(plan, auditContext(fixture), source, auditReaders, auditAccess, events.size);
+  const access = syscallAccess(syscallReaders, hostname, "both");
+  return raise(plan, syscallContext(fixture), source, syscallReaders, access, events.size);
 }
 
 /** A value as a reason shows it. */
@@ -127,10 +163,10 @@ function differences(alert: Alert, expected: Expected, field: (name: string) => 
 
 /** Why the alerts are not the expected ones; "" where they are. The order of alerts does not matter. */
 function compare(
-  alerts: readonly Alert[],
+  { alerts, field }: Raised,
   expect: readonly Expected[],
   plan: RuleSetPlan,
-  field: (name: string) => OutputValue,
+  source: string,
 ): string {
   const left = [...alerts];
   const reasons: string[] = [];
@@ -139,7 +175,7 @@ function compare(
     const match =
       candidates.find((alert) => differences(alert, expected, field).length === 0) ?? candidates[0];
     if (match === undefined) {
-      reasons.push(missingText(expected.rule, plan));
+      reasons.push(missingText(expected.rule, plan, source));
       continue;
     }
     left.splice(left.indexOf(match), 1);
@@ -150,9 +186,10 @@ function compare(
   return reasons.join("\n");
 }
 
-function missingText(rule: string, plan: RuleSetPlan): string {
-  const names = plan.rules.filter(({ source }) => source === "syscall").map((each) => each.rule);
-  if (!names.includes(rule)) return `there is no enabled rule ${rule}${didYouMean(rule, names)}`;
+function missingText(rule: string, plan: RuleSetPlan, source: string): string {
+  const names = plan.rules.filter((each) => each.source === source).map((each) => each.rule);
+  if (!names.includes(rule))
+    return `there is no enabled rule ${rule} of source ${source}${didYouMean(rule, names)}`;
   return `rule ${rule} raised no alert`;
 }
 
@@ -183,9 +220,7 @@ function run({ name, rules, event, expect }: RuleTest, sets: RuleSets, catalogue
     const bad = results.filter((result) => !result.successful).map((result) => drawResult(result).trimEnd());
     return { name, passed: false, reason: `the rules are not valid\n${bad.join("\n")}` };
   }
-  const context = contextOf(event);
-  const alerts = alertsOf(plan, context, catalogue);
-  const reason = compare(alerts, expect, plan, (field) => fieldOf(field, context, catalogue));
+  const reason = compare(raisedBy(plan, event, catalogue), expect, plan, event.source);
   return { name, passed: reason === "", reason };
 }
 

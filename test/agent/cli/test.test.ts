@@ -93,7 +93,7 @@ describe("tiercel test", () => {
     [
       "a rule that is not there",
       { event: shell, expect: [{ rule: "Shel" }] },
-      /^there is no enabled rule Shel, did you mean Shell\?\nunexpected alert of rule Shell/,
+      /^there is no enabled rule Shel of source syscall, did you mean Shell\?\nunexpected alert of rule Shell/,
     ],
     [
       "another output",
@@ -147,6 +147,11 @@ describe("tiercel test", () => {
       "failures by name",
       "evt.res=EACCES and fd.num=-1 and fd.name=/x and evt.rawres=-13",
       { type: "open", args: { fd: "EACCES", name: "/x", flags: 1 } },
+    ],
+    [
+      "no file where the open failed",
+      "not fd.type exists and fd.typechar=f",
+      { type: "openat", args: { fd: "ENOENT", name: "/x", flags: "O_CREAT|O_WRONLY|FD_UPPER_LAYER" } },
     ],
     [
       "created in the upper layer",
@@ -294,6 +299,47 @@ describe("tiercel test", () => {
       assert.equal(result.reason, "");
     });
 
+  const audit = {
+    auditID: "1",
+    stageTimestamp: "2026-01-02T03:04:05.000006Z",
+    verb: "create",
+    user: { username: "ada" },
+    objectRef: { resource: "pods", namespace: "default" },
+    responseStatus: { code: 201 },
+    requestObject: {
+      spec: { containers: [{ name: "a", image: "nginx", securityContext: { privileged: true } }] },
+    },
+  };
+  const auditRule = [
+    {
+      ...ownRule(
+        "ka.verb = create and ka.req.pod.containers.privileged intersects (true) and jevt.value[/responseStatus/code] = 201",
+        "%ka.user.name made a pod at %evt.time.iso8601",
+      )[0],
+      source: "k8s_audit",
+    },
+  ];
+
+  it("takes audit events", () => {
+    const expect = [
+      {
+        rule: "Own",
+        output: "ada made a pod at 2026-01-02T03:04:05.000006000+0000",
+        fields: { "ka.target.namespace": "default" },
+      },
+    ];
+    assert.equal(one({ rules: auditRule, event: { audit }, expect }, {}).reason, "");
+    assert.equal(
+      one({ rules: auditRule, event: { audit: { ...audit, verb: "get" } }, expect: [] }, {}).reason,
+      "",
+    );
+    assert.equal(
+      one({ rules: auditRule, event: { audit, fields: { "ka.verb": null } }, expect: [] }, {}).reason,
+      "",
+    );
+    assert.equal(one({ rules: auditRule, event: { type: "dup" }, expect: [] }, {}).reason, "");
+  });
+
   it("prints JSON and exits 0 where all pass", () => {
     write(
       "good.yaml",
@@ -381,7 +427,7 @@ tests:
         "bad.yaml:10:79: proc.name is one value, not a list",
         "bad.yaml:11:11: time must be nanoseconds since the epoch or a time as 2026-01-02T03:04:05.123456789Z",
         "bad.yaml:12:16: container must be a mapping, as {id: 3ad7b26ded6d, image.repository: nginx}",
-        "bad.yaml:13:13: events of source k8s_audit cannot be tested; syscall can",
+        "bad.yaml:13:13: an event of k8s_audit is given under audit, one Event object",
         "bad.yaml:14:3: a test must be a mapping with event and expect",
         "bad.yaml:15:10: recordings cannot be replayed in tests yet; describe the event under event",
         "bad.yaml:16:41: 1.2.3.4->x is no pair of ends; write it as 10.0.0.1:40000->1.2.3.4:443",

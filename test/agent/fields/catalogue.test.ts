@@ -145,6 +145,13 @@ describe("resolve", () => {
       if ("suggests" in rest) assert.equal(got.suggestions[0], rest.suggests);
     });
 
+  it("suggests nothing where nothing is near", () => {
+    assert.deepEqual(syscall.resolve("syslog.message"), {
+      message: nonexistent("syslog.message"),
+      suggestions: [],
+    });
+  });
+
   it("takes fields of the audit source there only", () => {
     for (const [name, argument] of [
       ["ka.verb"],

@@ -166,6 +166,12 @@ describe("process fields", () => {
     assert.equal(read("thread.ismain", own), false);
   });
 
+  it("are missing where the kernel had no id", () => {
+    const c = context({ event: "openat", header: { vpid: 0xffffffff, vtid: 0xffffffff } });
+    assert.equal(read("proc.vpid", c), undefined);
+    assert.equal(read("thread.vtid", c), undefined);
+  });
+
   it("survive a cycle of parents", () => {
     const a = process({ comm: "a" });
     const b = process({ comm: "b", parent: a });

@@ -6,6 +6,10 @@
 /* A unix socket: where it is bound, and its peer or the one the call named. */
 static __always_inline void describe_unix(struct scratch *s, struct record *r, struct sock *sk)
 {
+	struct endpoint nowhere = {};
+
+	if (s->wish.role != ROLE_UNKNOWN)
+		remember(sk, s->wish.role, &nowhere);
 	put_socket(r, sk, 0, NULL);
 	if (r->parts[PART_PEER_PATH].at == 0)
 		put_asked_unix_path(r, s->wish.name, s->wish.name_length);

@@ -3,6 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import type { Capture } from "../../agent/capture/index.ts";
 import { bootTimeNow, everything, type CgroupDrops, type Variant } from "../../agent/capture/index.ts";
+import koffi from "koffi";
+import { slots } from "../../agent/capture/object.ts";
 import { libbpf } from "../../agent/capture/native.ts";
 import { programInfo } from "../../agent/capture/program-info.ts";
 import { testRun } from "../../agent/capture/test-run.ts";
@@ -153,6 +155,26 @@ describe("capture", () => {
     const ours = lost.filter((each) => each.cgroup === cgroup).reduce((sum, each) => sum + each.count, 0);
     assert.ok(ours >= 100 - read, `${ours} of ${total}`);
     assert.ok(lost.every((each) => each.type === codes(["openat"])[0]));
+  });
+
+  it("counts a record that found no program to go on to", function () {
+    const opened = (capture = openCapture(this, { hideSelf: false }));
+    const remove = koffi.load("libbpf.so.1").func("int bpf_map_delete_elem(int fd, const void *key)");
+    const slot = Buffer.alloc(4);
+    for (const each of [
+      slots.submit,
+      slots.filter,
+      slots.walk,
+      slots.file,
+      slots.events + codes(["openat"])[0]!,
+    ]) {
+      slot.writeUInt32LE(each);
+      assert.equal(remove(opened.object.map("programs"), slot), 0);
+      const before = dropsOf(opened, "tail_call");
+      assert.deepEqual(record(opened, ["openat"], openOnce), []);
+      assert.ok(dropsOf(opened, "tail_call") > before, `slot ${each}`);
+    }
+    assert.ok(opened.dropsByCgroup().every((each) => each.cause === "tail_call"));
   });
 
   it("keeps a reserve for exec, fork and exit", function () {

@@ -282,6 +282,7 @@ eventCases("connect", [
     facts: { FILE: true, SOCKET: true, PEER_PATH: `${folder}/peer` },
     also: (event) => {
       assert.equal(event.parts.get(parts.SOCKET)!.readUInt16LE(at.family), AF_UNIX);
+      assert.equal(event.parts.get(parts.SOCKET)!.readUInt8(at.role), socketRoles.CLIENT);
       assert.notEqual(event.parts.get(parts.SOCKET)!.readBigUInt64LE(at.peer), 0n);
     },
   },

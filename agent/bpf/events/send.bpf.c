@@ -35,29 +35,55 @@ EVENT(sendto)
 	ask_destination(s, call, call->args[4], (__u32)call->args[5]);
 }
 
+/* Pieces of a message that are counted; more than these are rare, and then the size is too small. */
+#define VECTORS 16
+
+/* The first piece of a message, and the size of all. */
+static __always_inline __u64 message_size(struct call *call, struct message *message, struct vector *first)
+{
+	__u64 size = 0;
+
+	for (__u32 i = 0; i < VECTORS; i++) {
+		struct vector vector = {};
+
+		if (i >= message->vector_count)
+			break;
+		if (call->compat) {
+			struct vector_compat narrow = {};
+
+			bpf_probe_read_user(&narrow, sizeof(narrow), (void *)message->vectors + i * sizeof(narrow));
+			vector.base = narrow.base;
+			vector.length = narrow.length;
+		} else {
+			bpf_probe_read_user(&vector, sizeof(vector), (void *)message->vectors + i * sizeof(vector));
+		}
+		if (i == 0)
+			*first = vector;
+		size += vector.length;
+	}
+	return size;
+}
+
 EVENT(sendmsg)
 {
 	struct message message = {};
-	struct vector vector = {};
+	struct vector first = {};
+	__u64 size;
 
 	if (call->compat) {
 		struct message_compat narrow = {};
-		struct vector_compat first = {};
 
 		bpf_probe_read_user(&narrow, sizeof(narrow), (void *)call->args[1]);
 		message.name = narrow.name;
 		message.name_length = narrow.name_length;
-		if (narrow.vector_count > 0)
-			bpf_probe_read_user(&first, sizeof(first), (void *)(__u64)narrow.vectors);
-		vector.base = first.base;
-		vector.length = first.length;
+		message.vectors = narrow.vectors;
+		message.vector_count = narrow.vector_count;
 	} else {
 		bpf_probe_read_user(&message, sizeof(message), (void *)call->args[1]);
-		if (message.vector_count > 0)
-			bpf_probe_read_user(&vector, sizeof(vector), (void *)message.vectors);
 	}
+	size = message_size(call, &message, &first);
 	put_number(r, 1, (__s32)call->args[0]); /* fd */
-	put_number(r, 2, vector.length);        /* size: of the first piece */
-	put_user_bytes(r, 0, vector.base, vector.length, DATA_BYTES);
+	put_number(r, 2, size);
+	put_user_bytes(r, 0, first.base, first.length, DATA_BYTES);
 	ask_destination(s, call, message.name, message.name_length);
 }

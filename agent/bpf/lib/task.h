@@ -116,7 +116,7 @@ static __always_inline struct record *record_begin(__u32 type, __s64 ret)
 
 	leader = get(task, group_leader);
 	pid = get(task, thread_pid);
-	leader_pid = get(leader, thread_pid);
+	leader_pid = task == leader ? pid : get(leader, thread_pid);
 	level = get(pid, level);
 	signal = get(task, signal);
 	group = pointer_at(address_of(signal, pids) + 8 * PIDTYPE_PGID);
@@ -136,12 +136,19 @@ static __always_inline struct record *record_begin(__u32 type, __s64 ret)
 	r->header.pid = node_number(leader_pid);
 	r->header.tid = node_number(pid);
 	r->header.ppid = node_number(get(get(get(task, real_parent), group_leader), thread_pid));
-	r->header.vpid = own_number(leader_pid, level);
-	r->header.vtid = own_number(pid, level);
 	r->header.pgid = node_number(group);
 	r->header.sid = node_number(session);
-	r->header.vpgid = own_number(group, level);
-	r->header.vsid = own_number(session, level);
+	if (level == settings.node_level) {
+		r->header.vpid = r->header.pid;
+		r->header.vtid = r->header.tid;
+		r->header.vpgid = r->header.pgid;
+		r->header.vsid = r->header.sid;
+	} else {
+		r->header.vpid = own_number(leader_pid, level);
+		r->header.vtid = own_number(pid, level);
+		r->header.vpgid = own_number(group, level);
+		r->header.vsid = own_number(session, level);
+	}
 	r->header.pidns = get(get(upid_of(pid, level), ns), ns.inum);
 	r->header.mntns = get(get(get(task, nsproxy), mnt_ns), ns.inum);
 	r->header.uid = get(cred, euid.val);

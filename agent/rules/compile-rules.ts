@@ -4,6 +4,7 @@ import { ConditionError } from "./condition/error.ts";
 import type { ConditionWarning } from "./condition/check.ts";
 import { parseOperand } from "./condition/parser.ts";
 import { resolveOperand } from "./condition/operand.ts";
+import { Findings } from "./diagnostics/collector.ts";
 import type { ErrorFinding } from "./diagnostics/finding.ts";
 import { nearest } from "./condition/nearest.ts";
 import { didYouMean } from "./diagnostics/suggest.ts";
@@ -13,6 +14,7 @@ import {
   type CompiledCondition,
   type ConditionContext,
   type Subject,
+  type Usage,
 } from "./files/compile-conditions.ts";
 import { compileRuleOutput } from "./files/compile-output.ts";
 import { expandExceptions } from "./files/expand-exceptions.ts";
@@ -64,47 +66,77 @@ const tooMany = "Rule matches too many evt.type values. This has a significant p
 /** More codes than this count as "all". */
 const manyCodes = 100;
 
+/** What compiling one rule gave; it holds while rule, lists and macros stay what they are. */
+interface Outcome {
+  readonly rule: CompiledRule | undefined;
+  readonly findings: Findings;
+  readonly usage: Usage;
+}
+
+/** Compiles rules against one state of lists and macros, each once however often it is asked. */
 export class RuleCompiler {
   readonly conditions: Conditions;
   readonly #context: ConditionContext;
   readonly #append: readonly AppendOutput[];
+  readonly #macroFindings = new Findings();
+  #outcomes = new Map<RuleEntry, Outcome>();
+  #findings = new Findings();
 
   constructor(context: ConditionContext, append: readonly AppendOutput[]) {
     this.#context = context;
     this.#append = append;
-    this.conditions = new Conditions(context);
+    this.conditions = new Conditions(context, this.#macroFindings);
   }
 
   /**
    * All rules that compile, in slot order; findings for the others, then for what nobody uses, unless mistakes (here or,
    * as `refused` says, elsewhere) make that a guess.
    */
-  compile(refused: boolean): CompiledRule[] {
-    const { tables, findings } = this.#context;
-    const rules = [...tables.rules.values()]
-      .sort((left, right) => left.index - right.index)
-      .map((entry) => this.#rule(entry))
-      .filter((rule) => rule !== undefined);
-    if (!refused && findings.errors.length === 0) this.#unused();
-    return rules;
+  compile(refused: boolean): { readonly rules: CompiledRule[]; readonly findings: Findings } {
+    const findings = new Findings();
+    findings.addAll(this.#macroFindings);
+    const macros = new Set(this.conditions.usage.macros);
+    const lists = new Set(this.conditions.usage.lists);
+    const rules: CompiledRule[] = [];
+    const outcomes = new Map<RuleEntry, Outcome>();
+    const entries = [...this.#context.tables.rules.values()].sort((left, right) => left.index - right.index);
+    for (const entry of entries) {
+      const outcome = this.#outcomes.get(entry) ?? this.#outcome(entry);
+      outcomes.set(entry, outcome);
+      findings.addAll(outcome.findings);
+      for (const name of outcome.usage.macros) macros.add(name);
+      for (const name of outcome.usage.lists) lists.add(name);
+      if (outcome.rule !== undefined) rules.push(outcome.rule);
+    }
+    this.#outcomes = outcomes;
+    if (!refused && findings.errors.length === 0) this.#unused({ macros, lists }, findings);
+    return { rules, findings };
   }
 
-  #unused(): void {
-    const { tables, findings } = this.#context;
+  #outcome(entry: RuleEntry): Outcome {
+    const findings = new Findings();
+    this.#findings = findings;
+    const { result, usage } = this.conditions.record(findings, () => this.#rule(entry));
+    return { rule: result, findings, usage };
+  }
+
+  #unused(usage: Usage, findings: Findings): void {
+    const { tables } = this.#context;
     for (const { name, chain, nameNode } of tables.macros.values())
-      if (!this.conditions.usedMacros.has(name))
+      if (!usage.macros.has(name))
         findings.warning("LOAD_UNUSED_MACRO", "Macro not referred to by any other rule/macro", chain, {
           place: placeOf(nameNode),
         });
     for (const { name, chain, nameNode } of tables.lists.values())
-      if (!this.conditions.lists.used.has(name))
+      if (!usage.lists.has(name))
         findings.warning("LOAD_UNUSED_LIST", "List not referred to by any other rule/macro", chain, {
           place: placeOf(nameNode),
         });
   }
 
   #rule(entry: RuleEntry): CompiledRule | undefined {
-    const { catalogue, findings } = this.#context;
+    const { catalogue } = this.#context;
+    const findings = this.#findings;
     const source = catalogue.sources.get(entry.source);
     if (entry.unknownSource || source === undefined) {
       const help = didYouMean(nearest(entry.source, catalogue.sources.keys()));
@@ -127,7 +159,7 @@ export class RuleCompiler {
   }
 
   #compiled(entry: RuleEntry, source: SourceCatalogue, errors: ErrorFinding[]): CompiledRule | undefined {
-    const { findings } = this.#context;
+    const findings = this.#findings;
     const withExceptions = this.#exceptions(entry);
     const output = compileRuleOutput(entry, source, this.#append, findings, (error) => errors.push(error));
     if (withExceptions === undefined) return undefined;
@@ -146,16 +178,16 @@ export class RuleCompiler {
 
   #exceptions(entry: RuleEntry): MappedText | undefined {
     try {
-      return expandExceptions(entry, this.#context.findings);
+      return expandExceptions(entry, this.#findings);
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
-      this.#context.findings.error("LOAD_ERR_VALIDATE", error.message, entry.chain);
+      this.#findings.error("LOAD_ERR_VALIDATE", error.message, entry.chain);
       return undefined;
     }
   }
 
   #warn(warning: ConditionWarning, subject: Subject): void {
-    const { findings } = this.#context;
+    const findings = this.#findings;
     const place = this.conditions.placeOf(subject, warning.macros, warning.at, warning.end);
     const chain = [
       ...subject.chain,
@@ -175,7 +207,7 @@ export class RuleCompiler {
   #judgeEvents(entry: RuleEntry, { events }: CompiledCondition, source: SourceCatalogue): void {
     if (source.name !== "syscall" || !entry.warnEvttypes) return;
     if (events !== "all" && events.length <= manyCodes) return;
-    this.#context.findings.warning("LOAD_NO_EVTTYPE", tooMany, entry.chain, {
+    this.#findings.warning("LOAD_NO_EVTTYPE", tooMany, entry.chain, {
       place: placeOf(entry.conditionNode),
       help: "add a check of evt.type, for example evt.type in (execve, execveat)",
     });

@@ -16,7 +16,7 @@ import type {
   LoadResult,
   WarningFinding,
 } from "./diagnostics/finding.ts";
-import { ConditionMemo, type Conditions } from "./files/compile-conditions.ts";
+import { ConditionMemo } from "./files/compile-conditions.ts";
 import type { PluginRequirement } from "./files/items.ts";
 import { Merger } from "./files/merge.ts";
 import { fileChain } from "./files/read-items.ts";
@@ -72,7 +72,8 @@ class Load {
   readonly #seen = new Set<string>();
   readonly #numbers = new Map<SourceFile, number>();
   #rules: readonly CompiledRule[] = [];
-  #conditions: Conditions | undefined;
+  #compiler: RuleCompiler | undefined;
+  #state = "";
   /** Some file had a mistake: no plan comes out. */
   #refused = false;
 
@@ -100,27 +101,37 @@ class Load {
   #file(given: RulesFile): void {
     const { file, hadMark } = sourceFile(given.name, given.text);
     const findings = new Findings();
-    const roots = given.unreadable === undefined ? this.#read(file, hadMark, findings) : [];
+    const unmet = new Findings();
+    const roots = given.unreadable === undefined ? this.#read(file, hadMark, findings, unmet) : [];
     if (given.unreadable !== undefined)
       findings.error("LOAD_ERR_FILE_READ", given.unreadable, fileChain({ file, at: 0, end: 0 }));
-    const compiled = new Findings();
-    const context = {
-      tables: this.#tables,
-      catalogue: this.#catalogue,
-      memo: this.#memo,
-      findings: compiled,
-      definedLater: (kind: "macro" | "list", name: string) => this.#definedLater(kind, name),
-    };
     this.#refused ||= findings.errors.length > 0;
-    const compiler = new RuleCompiler(context, this.#options.appendOutput ?? []);
-    this.#rules = compiler.compile(this.#refused);
-    this.#conditions = compiler.conditions;
+    const { rules, findings: compiled } = this.#compilerNow().compile(this.#refused);
+    this.#rules = rules;
+    compiled.addAll(unmet);
     this.#refused ||= compiled.errors.length > 0;
     if (findings.errors.length + compiled.errors.length > 0) hintTemplate(file, findings);
     this.#outcomes.push({ file, findings: this.#merged(findings, compiled), schema: schemaWarnings(roots) });
   }
 
-  #read(file: SourceFile, hadMark: boolean, findings: Findings) {
+  /** The compiler for lists and macros as they are: the one before where they did not change. */
+  #compilerNow(): RuleCompiler {
+    const state = this.#tables.sharedState;
+    if (this.#compiler === undefined || state !== this.#state) {
+      const context = {
+        tables: this.#tables,
+        catalogue: this.#catalogue,
+        memo: this.#memo,
+        definedLater: (kind: "macro" | "list", name: string) => this.#definedLater(kind, name),
+      };
+      this.#compiler = new RuleCompiler(context, this.#options.appendOutput ?? []);
+      this.#state = state;
+    }
+    return this.#compiler;
+  }
+
+  /** Reads a file into the tables; requirements that are not met go to `unmet`, since Falco looks at them last. */
+  #read(file: SourceFile, hadMark: boolean, findings: Findings, unmet: Findings) {
     const merger = new Merger(this.#tables, this.#catalogue, checkField, findings);
     const requirements: PluginRequirement[] = [];
     const visitor = {
@@ -139,7 +150,7 @@ class Load {
     const roots = reader.read(file, hadMark, findings);
     for (const requirement of requirements) {
       const message = unmetPlugin(requirement, this.#catalogue.plugins);
-      if (message !== undefined) findings.error("LOAD_ERR_VALIDATE", message, requirement.chain);
+      if (message !== undefined) unmet.error("LOAD_ERR_VALIDATE", message, requirement.chain);
     }
     return roots;
   }
@@ -168,10 +179,10 @@ class Load {
 
   /** Hints on the set as it is in the end, each with the file its place is in. */
   #hint(): void {
-    if (this.#conditions === undefined) return;
+    if (this.#compiler === undefined) return;
     const { lists, macros } = this.#tables;
     const names = { lists: new Set(lists.keys()), macros: new Set(macros.keys()) };
-    for (const hint of hintsOf(this.#rules, this.#conditions, this.#catalogue, names)) {
+    for (const hint of hintsOf(this.#rules, this.#compiler.conditions, this.#catalogue, names)) {
       const key = this.#keyOf(hint);
       if (this.#seen.has(key)) continue;
       this.#seen.add(key);

@@ -28,4 +28,11 @@ export class Findings {
   hint(code: HintCode, message: string, chain: readonly Location[], extra: Extra = {}): void {
     this.hints.push({ code, message, chain, ...innermost(chain), ...extra });
   }
+
+  /** Takes over what another one gathered. */
+  addAll({ errors, warnings, hints }: Findings): void {
+    this.errors.push(...errors);
+    this.warnings.push(...warnings);
+    this.hints.push(...hints);
+  }
 }

@@ -85,26 +85,46 @@ export interface ConditionContext {
   readonly tables: Tables;
   readonly catalogue: Catalogue;
   readonly memo: ConditionMemo;
-  readonly findings: Findings;
   /** Where a macro or list is defined that is not known yet; undefined where it is nowhere. */
   readonly definedLater: (kind: "macro" | "list", name: string) => string | undefined;
 }
 
+/** Names that something refers to. */
+export interface Usage {
+  readonly macros: ReadonlySet<string>;
+  readonly lists: ReadonlySet<string>;
+}
+
 export class Conditions {
   readonly lists: ListExpander;
-  /** Names of macros that some macro or rule used. */
-  readonly usedMacros = new Set<string>();
+  /** What macros, and lists in lists, refer to. */
+  readonly usage: Usage;
+  /** Where mistakes go. */
+  #findings: Findings;
+  #usedMacros = new Set<string>();
   readonly #context: ConditionContext;
   readonly #macros = new Map<string, ParsedMacro>();
   /** Macros that cannot be used because they, or what they use, have mistakes that were reported. */
   readonly #broken: Set<string>;
 
-  constructor(context: ConditionContext) {
+  /** Parses all macros and puts them into each other; their mistakes go to `findings`. */
+  constructor(context: ConditionContext, findings: Findings) {
     this.#context = context;
+    this.#findings = findings;
     this.lists = new ListExpander(context.tables);
     this.#broken = new Set(context.tables.broken.macro);
     for (const macro of context.tables.macros.values()) this.#parseMacro(macro);
     for (const macro of this.#macros.values()) this.#expandMacro(macro);
+    this.usage = { macros: this.#usedMacros, lists: this.lists.used };
+  }
+
+  /** Does some work with `findings` as the place for mistakes, and says what it used. */
+  record<T>(findings: Findings, work: () => T): { readonly result: T; readonly usage: Usage } {
+    this.#findings = findings;
+    this.#usedMacros = new Set();
+    this.lists.used = new Set();
+    const result = work();
+    return { result, usage: { macros: this.#usedMacros, lists: this.lists.used } };
   }
 
   /** Lists put in; undefined, reported, where the text becomes too long. */
@@ -113,7 +133,7 @@ export class Conditions {
       return this.lists.expand(subject.text);
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
-      this.#context.findings.error("LOAD_ERR_VALIDATE", error.message, subject.chain);
+      this.#findings.error("LOAD_ERR_VALIDATE", error.message, subject.chain);
       return undefined;
     }
   }
@@ -134,7 +154,7 @@ export class Conditions {
         if (this.#broken.has(name)) usesBroken = true;
         const found = this.#macros.get(name);
         if (found === undefined || found.entry.index >= entry.visibility) return undefined;
-        this.usedMacros.add(name);
+        this.#usedMacros.add(name);
         return found.expanded ?? found.expr;
       });
     } catch (error) {
@@ -199,7 +219,7 @@ export class Conditions {
       if (this.#broken.has(name)) usesBroken = true;
       else if (found === undefined) unknown.add(name);
       if (found === undefined || this.#broken.has(name)) return nothing;
-      this.usedMacros.add(name);
+      this.#usedMacros.add(name);
       return found.expanded ?? found.expr;
     };
     let expr: Expr | undefined;
@@ -237,7 +257,7 @@ export class Conditions {
 
   /** Reports a condition's mistakes. */
   report(error: ConditionError, subject: Subject): void {
-    this.#context.findings.errors.push(...this.errorsOf(error, subject));
+    this.#findings.errors.push(...this.errorsOf(error, subject));
   }
 
   #finding(error: ConditionError, subject: Subject): ErrorFinding {

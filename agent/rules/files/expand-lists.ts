@@ -33,7 +33,8 @@ interface Effective {
 export class ListExpander {
   readonly #lists: ReadonlyMap<string, ListEntry>;
   readonly #effective = new Map<string, Effective>();
-  readonly used = new Set<string>();
+  /** Names of lists that something used. */
+  used = new Set<string>();
 
   constructor(tables: Tables) {
     this.#lists = tables.lists;

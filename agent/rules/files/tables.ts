@@ -88,6 +88,17 @@ export class Tables {
     return this.#counter;
   }
 
+  /** Differs between two states of these tables whenever lists or macros, or which of them are broken, do. */
+  get sharedState(): string {
+    const last = (entries: Iterable<Entry>) => {
+      let visibility = -1;
+      for (const entry of entries) visibility = Math.max(visibility, entry.visibility);
+      return visibility;
+    };
+    const { list, macro } = this.broken;
+    return [last(this.lists.values()), last(this.macros.values()), ...list, "/", ...macro].join(" ");
+  }
+
   /** Slot and visibility of a change: a new slot only where there was none. */
   place(existing: Entry | undefined): { readonly index: number; readonly visibility: number } {
     const visibility = this.#counter++;

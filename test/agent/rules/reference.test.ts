@@ -68,6 +68,14 @@ describe("behaviour that the reference pins", () => {
     );
   });
 
+  it("a plugin that is not there is told after all that Falco sees before it looks for plugins", () => {
+    const text = `- required_plugin_versions: [{name: okta, version: 0.1.0}]\n${rule("R", "evt.type=opne")}`;
+    assert.deepEqual(
+      load([text]).results[0]?.errors.map(({ code }) => code),
+      ["LOAD_ERR_COMPILE_CONDITION", "LOAD_ERR_VALIDATE"],
+    );
+  });
+
   it("warns of a rule without event types, unless told not to", () => {
     assert.deepEqual(codes(rule("R", "proc.name=x")), ["LOAD_NO_EVTTYPE"]);
     assert.deepEqual(codes(rule("R", "proc.name=x", "  warn_evttypes: false\n")), []);

@@ -55,6 +55,18 @@ describe("lists in conditions", () => {
       want: "x in (ll, l.b, a-l)",
     },
     {
+      name: "not within a word beside it",
+      condition: "x in (l, al, l2, a.l)",
+      lists: { l: ["a"] },
+      want: "x in ( a , al, l2, a.l)",
+    },
+    {
+      name: "two that name each other",
+      condition: "x in (a)",
+      lists: { a: ["b"], b: ["a"] },
+      want: "x in ( b )",
+    },
+    {
       name: "within quotes, between blanks",
       condition: 'x = "run l now"',
       lists: { l: ["a"] },
@@ -134,6 +146,13 @@ describe("lists in conditions", () => {
     const { results } = load(["- list: a\n  items: [x]\n- list: b\n  items: [a]\n"]);
     assert.deepEqual(warnings(results[0]), [
       "LOAD_UNUSED_LIST 3:9 List not referred to by any other rule/macro",
+    ]);
+  });
+
+  it("leave what stands behind them in its place", () => {
+    const text = `- list: l\n  items: [a, b, c]\n${rule("R", "evt.type=open and proc.name in (l) and no.such=1", "  exceptions: [{name: e, fields: proc.name, values: [x]}]\n")}`;
+    assert.deepEqual(allErrors([text]), [
+      "LOAD_ERR_COMPILE_CONDITION 5:53 filter_check called with nonexistent field no.such",
     ]);
   });
 

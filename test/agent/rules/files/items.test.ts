@@ -142,6 +142,11 @@ describe("items of a rules file", () => {
       want: [`${V} 1:28 Rules require engine version 0.64.0, but engine version is 0.63.0`],
     },
     {
+      name: "a newer patch of the engine",
+      text: "- required_engine_version: 0.63.1",
+      want: [`${V} 1:28 Rules require engine version 0.63.1, but engine version is 0.63.0`],
+    },
+    {
       name: "another major engine version",
       text: "- required_engine_version: 1.0.0",
       want: [`${V} 1:28 Rules require engine version 1.0.0, but engine version is 0.63.0`],

@@ -336,6 +336,28 @@ describe("several files", () => {
     }
   });
 
+  it("says anew what nobody uses when the only user was given again", () => {
+    const { results } = load([
+      `- macro: m\n  condition: fd.num=1\n- list: l\n  items: [a]\n${rule("R", "evt.type=open and m and proc.name in (l)")}`,
+      rule("R", "evt.type=open"),
+      rule("S", "evt.type=open and m"),
+    ]);
+    assert.deepEqual(
+      results.map((result) => result.warnings.map(({ code }) => code)),
+      [[], ["LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST"], ["LOAD_UNUSED_LIST"]],
+    );
+  });
+
+  it("sees a change of a list or macro in rules of earlier files", () => {
+    const { plan, results } = load([
+      `- macro: m\n  condition: fd.num=1\n- list: l\n  items: [a]\n${rule("R", "evt.type=open and m and proc.name in (l)")}`,
+      rule("S", "evt.type=open"),
+      "- list: l\n  append: true\n  items: [b]\n- macro: m\n  condition: fd.num=2\n",
+    ]);
+    assert.deepEqual(results.flatMap(errors), []);
+    assert.match(JSON.stringify(plan?.rules[0]?.condition), /"values":\[2\].*"values":\["a","b"\]/);
+  });
+
   it("reports rules in slot order, wherever they were changed", () => {
     const { results } = load([
       rule("Old", "evt.type=open"),

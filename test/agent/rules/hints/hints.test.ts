@@ -27,6 +27,16 @@ describe("hints", () => {
       want: undefined,
     },
     { name: "the same, negated", condition: "evt.type=execve and not fd.num=1", want: undefined },
+    {
+      name: "the same, negated twice over an or",
+      condition: "evt.type=execve and not (not fd.num=1 or proc.name=x)",
+      want: /^TIERCEL_NEVER_TRUE 3:43 /,
+    },
+    {
+      name: "the same, negated twice over an and",
+      condition: "evt.type=execve and not (not fd.num=1 and proc.name=x)",
+      want: undefined,
+    },
     { name: "evt.dir = >", condition: "evt.type=connect and evt.dir=>", want: /^TIERCEL_NEVER_TRUE 3:35 / },
     { name: "evt.dir != <", condition: "evt.type=connect and evt.dir!=<", want: /^TIERCEL_NEVER_TRUE 3:35 / },
     { name: "evt.dir = <", condition: "evt.type=connect and evt.dir=<", want: undefined },

@@ -17,22 +17,33 @@ export interface EventAccess<E> {
 
 /** The views of an event's paths that are worth trying (design.md 3.3). */
 export interface PathTries<E> {
-  /** Forgets what it knew; called once for each event that has rules. */
+  /** Forgets what it knew and puts the first view in place; called once for each event that has rules. */
   begin(event: E): void;
   /** Puts view number `index` (from 0) in place; false where there are no more that differ from those before. */
   show(event: E, index: number): boolean;
+}
+
+/** A rule's condition for some types of events. */
+export interface RuleVariant<E> {
+  readonly matches: (event: E) => boolean;
+  /** The condition reads path fields, so that another view may change the answer. */
+  readonly usesPaths: boolean;
 }
 
 /** One rule as closures. */
 export interface CompiledRule<E> {
   readonly plan: RulePlan;
   readonly count: RuleCount;
-  readonly matches: (event: E) => boolean;
+  /** By event code; codes without one cannot match. */
+  readonly variants: ReadonlyMap<number, RuleVariant<E>>;
   /** The message, and output_fields; both decoded. */
   readonly message: (event: E) => string;
   readonly fields: (event: E) => readonly (readonly [string, OutputValue])[];
-  /** Its condition reads path fields, so that another view may change the answer. */
-  readonly usesPaths: boolean;
+}
+
+/** A rule under one event code. */
+interface Listed<E> extends RuleVariant<E> {
+  readonly rule: CompiledRule<E>;
 }
 
 export interface EngineOptions {
@@ -51,7 +62,7 @@ export class Engine<E> {
   private readonly access: EventAccess<E>;
   private readonly options: EngineOptions;
   /** Rules in order, by event code. */
-  private readonly byCode: readonly (readonly CompiledRule<E>[])[];
+  private readonly byCode: readonly (readonly Listed<E>[])[];
   private readonly failed = new Set<CompiledRule<E>>();
 
   /** `size` is the number of event codes. */
@@ -66,11 +77,10 @@ export class Engine<E> {
     this.rules = rules;
     this.access = access;
     this.options = options;
-    const byCode: CompiledRule<E>[][] = Array.from({ length: size }, () => []);
-    for (const rule of rules) {
-      if (rule.plan.events === "all") for (const list of byCode) list.push(rule);
-      else for (const code of rule.plan.events) byCode[code]?.push(rule);
-    }
+    const byCode: Listed<E>[][] = Array.from({ length: size }, () => []);
+    for (const rule of rules)
+      for (const [code, { matches, usesPaths }] of rule.variants)
+        byCode[code]?.push({ rule, matches, usesPaths });
     this.byCode = byCode;
   }
 
@@ -86,13 +96,13 @@ export class Engine<E> {
     this.access.views?.begin(event);
     let matched = 0;
     for (let index = 0; index < rules.length; index++) {
-      const rule = rules[index]!;
+      const listed = rules[index]!;
       try {
-        if (!this.try(rule, event)) continue;
+        if (!this.try(listed, event)) continue;
         matched++;
-        this.raise(rule, event);
+        this.raise(listed.rule, event);
       } catch (error) {
-        this.fault(rule, error);
+        this.fault(listed.rule, error);
         continue;
       }
       if (this.options.matching === "first") break;
@@ -101,13 +111,13 @@ export class Engine<E> {
   }
 
   /** Whether the rule matches under one of the views; that view stays in place for the output. */
-  private try(rule: CompiledRule<E>, event: E): boolean {
+  private try(listed: Listed<E>, event: E): boolean {
     const { views } = this.access;
-    if (views === undefined) return rule.matches(event);
+    if (views === undefined) return listed.matches(event);
     views.show(event, 0);
-    if (rule.matches(event)) return true;
-    if (!rule.usesPaths) return false;
-    for (let index = 1; views.show(event, index); index++) if (rule.matches(event)) return true;
+    if (listed.matches(event)) return true;
+    if (!listed.usesPaths) return false;
+    for (let index = 1; views.show(event, index); index++) if (listed.matches(event)) return true;
     return false;
   }
 

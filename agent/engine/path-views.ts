@@ -72,7 +72,7 @@ export class PathViewTries implements PathTries<SyscallContext> {
     const { asked, real, fileSystem } = this.values;
     if (this.setting === "both") {
       event.view = pathViews.asked;
-      if (isAsAsked(event, this.readers[0]!(event))) return this.add(pathViews.asked);
+      if (hasNoPath(event) || isAsAsked(event, this.readers[0]!(event))) return this.add(pathViews.asked);
     }
     this.read(event, pathViews.asked, asked);
     this.read(event, pathViews.real, real);
@@ -100,10 +100,16 @@ export class PathViewTries implements PathTries<SyscallContext> {
  * by far the commonest case, seen without reading the other views.
  */
 function isAsAsked({ record }: SyscallContext, name: Value): boolean {
-  return (
-    typeof name === "string" && record.partIs(parts.REALPATH, name) && record.partLength(parts.FSPATH) < 0
-  );
+  if (record.partLength(parts.FSPATH) >= 0) return false;
+  return typeof name === "string" && record.partIs(parts.REALPATH, name);
 }
+
+/** Whether the record tells of no resolved path at all: calls without one, and those that failed. */
+function hasNoPath({ record }: SyscallContext): boolean {
+  return resolvedParts.every((part) => record.partLength(part) < 0);
+}
+
+const resolvedParts = [parts.REALPATH, parts.FSPATH, parts.BASE, parts.BASE2];
 
 /** Whether `values` say something that `others` do not. */
 function differs(values: readonly Value[], others: readonly Value[]): boolean {

@@ -73,7 +73,7 @@ function ask({ publicRules, defaultRules, print }: QuestionContext): Promise<Fig
     readers,
     access: syscallAccess(readers, "bench", "both"),
     counts: new RuleCounts({ rate: 100, burst: 1000 }),
-    codes: eventTable.length,
+    codes: eventTable.map(({ name }) => name),
     base64Buffers: false,
     options: { matching: "all", emit: () => {}, onFault: () => faults++ },
   });

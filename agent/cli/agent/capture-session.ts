@@ -78,7 +78,7 @@ export class CaptureSession {
       readers,
       access: syscallAccess(readers, hostname, pathViews),
       counts: new RuleCounts(rate),
-      codes: events.length,
+      codes: events.map(({ name }) => name),
       base64Buffers,
       options: {
         matching,

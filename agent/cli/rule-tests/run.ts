@@ -86,7 +86,7 @@ function raise<E>(
   source: SourceCatalogue,
   readers: FieldReaders<E>,
   access: EventAccess<E>,
-  codes: number,
+  codes: readonly string[],
 ): Raised {
   const alerts: Alert[] = [];
   const steps = buildEngine(plan, {
@@ -120,10 +120,11 @@ function raise<E>(
 
 function raisedBy(plan: RuleSetPlan, fixture: Fixture, { sources, events }: Catalogue): Raised {
   const source = sources.get(fixture.source)!;
+  const names = Array.from({ length: events.size }, (_, code) => events.name(code));
   if (fixture.source === "k8s_audit")
-    return raise(plan, auditContext(fixture), source, auditReaders, auditAccess, events.size);
+    return raise(plan, auditContext(fixture), source, auditReaders, auditAccess, names);
   const access = syscallAccess(syscallReaders, hostname, "both");
-  return raise(plan, syscallContext(fixture), source, syscallReaders, access, events.size);
+  return raise(plan, syscallContext(fixture), source, syscallReaders, access, names);
 }
 
 /** A value as a reason shows it. */

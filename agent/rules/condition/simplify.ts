@@ -13,6 +13,11 @@ export function simplify(expr: TypedExpr): TypedExpr {
   return simplified(expr).expr;
 }
 
+/** Rough steps of trying a condition: what its order of evaluation goes by. */
+export function conditionCost(expr: TypedExpr): number {
+  return simplified(expr).cost;
+}
+
 interface Costed {
   readonly expr: TypedExpr;
   readonly cost: number;

@@ -63,13 +63,13 @@ function made(rows: readonly Row[], options: Partial<EngineOptions> = {}, rate =
   const counts = new RuleCounts(rate);
   const rules = rows.map(({ rule, matches, usesPaths = false, events = "all" }): CompiledRule<Made> => {
     const own = plan(rule, { events });
+    const codes = events === "all" ? [0, 1, 2, 3] : events;
     return {
       plan: own,
       count: counts.of(own),
-      matches,
+      variants: new Map(codes.map((code) => [code, { matches, usesPaths }])),
       message: (e) => e.paths[e.shown] ?? "",
       fields: () => [],
-      usesPaths,
     };
   });
   const engine = new Engine("d", rules, 4, access, {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { PathViewTries, usesPaths, type PathViewsSetting } from "../../../agent/engine/path-views.ts";
-import { RecordView } from "../../../agent/events/record-view.ts";
 import { pathViews, type SyscallContext } from "../../../agent/fields/context.ts";
+import { parts } from "../../../agent/events/record.ts";
 import type { FieldReaders, FieldUse, Value } from "../../../agent/rules/catalogue.ts";
 import type { TypedExpr } from "../../../agent/rules/condition/typed.ts";
+import { record } from "../state/records.ts";
 
 type Paths = Partial<Record<"asked" | "real" | "fileSystem", string>>;
 
@@ -17,7 +18,10 @@ function shown(setting: PathViewsSetting, paths: Paths, field = "fd.name"): stri
         use.name === field ? paths[names[event.view]!] : undefined,
     exists: () => () => true,
   };
-  const event = { view: pathViews.asked, record: new RecordView() } as SyscallContext;
+  const event = {
+    view: pathViews.asked,
+    record: record("openat", {}, { [parts.REALPATH]: "/resolved" }),
+  } as SyscallContext;
   const tries = new PathViewTries(readers, setting);
   tries.begin();
   const result: string[] = [];

@@ -202,6 +202,27 @@ export function liftMemoryLock(): void {
   setrlimit(RLIMIT_MEMLOCK, limit);
 }
 
+const M_ARENA_MAX = -8;
+
+/** Calls a function of glibc's allocator; another C library does not have it, and then nothing happens. */
+function tune(declaration: string, ...values: number[]): void {
+  try {
+    libc.func(declaration)(...values);
+  } catch {
+    return;
+  }
+}
+
+/** All threads share one arena (mallopt(3)): each of its own would keep megabytes that nobody uses any more. */
+export function shareMemoryArena(): void {
+  tune("int mallopt(int parameter, int value)", M_ARENA_MAX, 1);
+}
+
+/** Gives freed memory back to the kernel (malloc_trim(3)): loading programs takes much for a moment. */
+export function trimMemory(): void {
+  tune("int malloc_trim(size_t pad)", 0);
+}
+
 /** A watch on a file descriptor by this thread's event loop. */
 export interface Poll {
   start(): void;

@@ -63,8 +63,10 @@ export interface AgentOptions {
   readonly load: () => Promise<LoadedRules>;
   /** Prints the summary. */
   readonly print: (text: string) => void;
-  /** In ms: how long the end may wait for capture, and then for outputs. */
+  /** In ms: how long the end may wait for outputs. */
   readonly deadline: number;
+  /** In ms: how long it may wait for capture to detach and drain; a busy kernel takes its time. */
+  readonly captureDeadline: number;
   readonly now: () => number;
 }
 
@@ -195,10 +197,10 @@ export class Agent {
   }
 
   private async end(): Promise<void> {
-    const { capture, outputs, print, deadline, log } = this.options;
-    const counters = await within(deadline, capture.stop(), undefined);
+    const { capture, outputs, print, deadline, captureDeadline, log } = this.options;
+    const counters = await within(captureDeadline, capture.stop(), undefined);
     if (counters === undefined)
-      log("warning", `the capture thread did not end within ${deadline} ms; its last numbers follow`);
+      log("warning", `the capture thread did not end within ${captureDeadline} ms; its last numbers follow`);
     await within(deadline, outputs.close(deadline), undefined);
     print(summary(counters ?? capture.counters(), outputs.counters()));
   }

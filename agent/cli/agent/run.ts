@@ -2,6 +2,7 @@
 import { fstatSync } from "node:fs";
 import { hostname as ownHostname } from "node:os";
 import { fileURLToPath } from "node:url";
+import { shareMemoryArena, trimMemory } from "../../capture/native.ts";
 import { openUnixDatagram } from "../../capture/unix-datagram.ts";
 import type { Alert } from "../../engine/alert.ts";
 import { alertJson, alertText } from "../../engine/render.ts";
@@ -43,6 +44,7 @@ type Loaded = LoadedSettings & { readonly settings: Settings };
 
 /** Runs the agent until a signal ends it; ends the process, since what nobody reads must not keep it alive. */
 export async function runAgent({ config, rules, overrides }: AgentArguments): Promise<number> {
+  shareMemoryArena();
   const places: SettingsPlaces = {
     ...(config !== undefined && { config }),
     overrides,
@@ -105,6 +107,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     load: () => source.load(),
     print: (text) => process.stderr.write(`${text}\n`),
     deadline: settings.output_timeout,
+    captureDeadline: 5000,
     now: Date.now,
   });
   endOnSignals(agent);
@@ -117,6 +120,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     return exitCodes.failed;
   }
   if (!(await agent.start())) return exitCodes.failed;
+  trimMemory();
   process.on("SIGHUP", () => void agent.reload());
   process.on("SIGUSR1", () => outputs.reopen());
   const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;

@@ -49,6 +49,7 @@ function made(sets: readonly (LoadedRules | Error)[], options: Partial<AgentOpti
     },
     print: (text) => printed.push(text),
     deadline: 50,
+    captureDeadline: 50,
     now: () => 5,
   });
   return { agent, log, alerts, printed, swapped, loads: () => loads };

@@ -367,6 +367,24 @@ describe("the agent", function () {
       assert.equal(status, 1);
       assert.match(log, /rule_matching/);
     });
+
+    it("without the rights, and says which are missing", () => {
+      const path = good();
+      spawnSync("chmod", ["-R", "a+rX", folder]);
+      const { status, log } = refused(
+        ["-r", path],
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"],
+      );
+      assert.equal(status, 1);
+      assert.match(log, /root|CAP_BPF/);
+    });
+
+    it("without BTF, and says that it is BTF", () => {
+      const script = `mount -t tmpfs none /sys/kernel/btf && exec "$@"`;
+      const { status, log } = refused(["-r", good()], ["unshare", "-m", "sh", "-c", script, "sh"]);
+      assert.equal(status, 1);
+      assert.match(log, /BTF/);
+    });
   });
 
   it("does not grow while nobody reads its stdout", async () => {

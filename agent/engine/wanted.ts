@@ -1,5 +1,5 @@
 /** What a rule set needs from capture: which calls, and what costs extra. */
-import { eventCode, events } from "../events/table.ts";
+import { eventCode, events, type EventRow } from "../events/table.ts";
 import type { RuleSetPlan } from "../rules/plan.ts";
 import { ruleFields } from "./plan-fields.ts";
 
@@ -25,6 +25,15 @@ const environmentFields = new Set(["proc.env", "proc.aenv", "evt.args", "evt.inf
 
 /** Fields that a path is put together or checked for. */
 const pathFields = /^(fd\.|fs\.path\.|evt\.(abspath|args|info)$)/;
+
+/** Parameters that are paths: as text they are absolute, so the folder they start from is needed. */
+const pathParameters: ReadonlySet<string> = new Set(
+  (events as readonly EventRow[]).flatMap(({ params }) =>
+    params.flatMap(([name, type]) => (type === "FSPATH" || type === "FSRELPATH" ? [name] : [])),
+  ),
+);
+const isPathArgument = (argument: string | undefined) =>
+  argument !== undefined && (/^\d+$/.test(argument) || pathParameters.has(argument));
 
 /** Fields of a socket's two ends by role, which the kernel side learns when a connection is made. */
 const roleFields = /^fd\.(name|[cs](ip|port|net|proto)(\.name)?|is_server|ip|port|net|proto|containername)$/;
@@ -62,7 +71,7 @@ export function wantedBy(plan: RuleSetPlan): Wanted {
     for (const each of own) codes.add(each);
     for (const { name, argument } of ruleFields(rule)) {
       if (environmentFields.has(name) || (name.startsWith("evt.") && argument === "env")) environment = true;
-      paths ||= pathFields.test(name);
+      paths ||= pathFields.test(name) || (name === "evt.arg" && isPathArgument(argument));
       if (name === "proc.cwd") for (const each of own) cwd.add(each);
       if (roleFields.test(name) && own.some((each) => socketCalls.has(each)))
         for (const each of roleCalls) codes.add(each);

@@ -20,7 +20,7 @@ class EventNames implements Names {
 
   descriptor(fd: number): string | undefined {
     const c = this.context!;
-    if (fd !== descriptor(c)) return undefined;
+    if (fd !== descriptor(c) && !isDuplicate(c, fd)) return undefined;
     const tag = typeTag(c);
     return tag === undefined ? undefined : `${tag}${asked(c)}`;
   }
@@ -46,6 +46,19 @@ class EventNames implements Names {
   }
 }
 const names = new EventNames();
+
+const F_DUPFD = 0;
+const F_DUPFD_CLOEXEC = 1030;
+const duplicates: readonly boolean[] = rows.map(({ name }) => ["dup", "dup2", "dup3"].includes(name));
+const fcntl = rows.findIndex(({ name }) => name === "fcntl");
+
+/** Whether `fd` is the other descriptor of a call that made two of one file. */
+function isDuplicate({ record }: SyscallContext, fd: number): boolean {
+  if (record.ret < 0) return false;
+  if (duplicates[record.type] === true) return fd === record.number(0);
+  const command = record.type === fcntl ? record.number(1) : undefined;
+  return (command === F_DUPFD || command === F_DUPFD_CLOEXEC) && fd === record.ret;
+}
 
 /** fd.name as asked, whatever view is being tried. */
 function asked(c: SyscallContext): string {

@@ -168,12 +168,14 @@ export function typeTag(c: SyscallContext): string | undefined {
 
 const isFolder = (record: RecordView) => kindOf(record) === folder;
 const isFile = (record: RecordView) => kindOf(record) === file;
-export { isFile, isFolder };
 
-/** Whether what the descriptor leads to has a path: files, folders, memfds. */
+const isMemfd = (record: RecordView) => kindOf(record) === memfd;
+export { isFile, isFolder, isMemfd };
+
+/** Whether what the descriptor leads to has a path: files and folders. */
 export function hasPath(record: RecordView): boolean {
   const found = kindOf(record);
-  return found === file || found === folder || found === memfd;
+  return found === file || found === folder;
 }
 
 function protocolOf(record: RecordView): string | undefined {
@@ -241,7 +243,7 @@ export function onLayer(layer: "upper" | "lower"): Read {
 
 /** fd.realpath: undefined where the kernel side gave none. */
 export function realPath(c: SyscallContext): string | undefined {
-  return hasDescriptor(c) ? resolvedPath(c.record) : undefined;
+  return hasDescriptor(c) && hasPath(c.record) ? resolvedPath(c.record) : undefined;
 }
 
 /** Resolved path of the file behind the event's descriptor, or of its folder. */
@@ -257,7 +259,7 @@ export function resolvedPath(record: RecordView): string | undefined {
  * else it is what follows the mount point, if the node has the file system mounted there too.
  */
 export function fileSystemPath(c: SyscallContext): string | undefined {
-  if (!hasDescriptor(c)) return undefined;
+  if (!hasDescriptor(c) || !hasPath(c.record)) return undefined;
   const inside = c.record.text(FSPATH);
   if (inside !== undefined) return inside;
   const path = resolvedPath(c.record);

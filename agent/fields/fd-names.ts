@@ -1,12 +1,22 @@
 /** fd.name and what follows from it, in each of the three views of a path (design: Views). */
 import { absolutePath, folderOf, lastPart, pathBelow } from "../events/path-text.ts";
 import { parts } from "../events/record.ts";
+import type { RecordView } from "../events/record-view.ts";
 import { socketAddressText } from "../events/parameters.ts";
 import { hasSocket, socketName } from "../events/socket-names.ts";
 import { events, type EventRow } from "../events/table.ts";
 import { containerId } from "./container.ts";
 import { pathViews, type SyscallContext } from "./context.ts";
-import { hasDescriptor, hasPath, isFile, isFolder, isKnown, pathOnNode, resolvedPath } from "./fd-facts.ts";
+import {
+  hasDescriptor,
+  hasPath,
+  isFile,
+  isFolder,
+  isMemfd,
+  isKnown,
+  pathOnNode,
+  resolvedPath,
+} from "./fd-facts.ts";
 import type { Read } from "./field.ts";
 
 const rows = events as readonly EventRow[];
@@ -55,9 +65,15 @@ function nameFromParameters(c: SyscallContext): string {
   return bytes === undefined ? "" : (socketAddressText(bytes) ?? "");
 }
 
+/** The name it was made with. The kernel shows it as a file of that name behind a word of its own. */
+function memfdName(record: RecordView): string {
+  const made = record.type === memfdCreate ? record.text(0) : undefined;
+  return made ?? record.text(parts.REALPATH)?.replace(/^\/?memfd:/, "") ?? "";
+}
+
 function knownName(c: SyscallContext): string {
   if (hasSocket(c.record)) return socketName(c.record) || nameFromParameters(c);
-  if (c.record.type === memfdCreate) return c.record.text(0) ?? "";
+  if (isMemfd(c.record)) return memfdName(c.record);
   if (!hasPath(c.record)) return "";
   return askedPath(c) ?? resolvedPath(c.record) ?? "";
 }

@@ -100,6 +100,12 @@ describe("what rules want from capture", () => {
       ["proc.name", "fd.name", "fs.path.target", "evt.args", "fd.num"].map((name) => wants(use(name))),
       [false, true, true, true, true],
     );
+    assert.deepEqual(
+      ["path", "oldpath", "1", "flags"].map((argument) =>
+        wants({ ...use("evt.arg"), text: `evt.arg.${argument}`, argument }),
+      ),
+      [true, true, true, false],
+    );
   });
 
   it("is every captured call for a rule without event types", () => {

@@ -309,7 +309,7 @@ const texts: [name: string, c: ReturnType<typeof context>, args: string][] = [
       ],
       { socket: tcp },
     ),
-    "res=1(<4t>10.0.0.5:4->1.2.3.4:80) oldfd=5 newfd=1(<4t>10.0.0.5:4->1.2.3.4:80)",
+    "res=1(<4t>10.0.0.5:4->1.2.3.4:80) oldfd=5(<4t>10.0.0.5:4->1.2.3.4:80) newfd=1(<4t>10.0.0.5:4->1.2.3.4:80)",
   ],
   [
     "dup3",
@@ -319,6 +319,20 @@ const texts: [name: string, c: ReturnType<typeof context>, args: string][] = [
       [2, 0o2000000],
     ]),
     "res=-9(EBADF) oldfd=5 newfd=1 flags=4096(O_CLOEXEC)",
+  ],
+  [
+    "fcntl that duplicates",
+    given(
+      "fcntl",
+      20,
+      [
+        [0, 5],
+        [1, 0],
+        [2, 9],
+      ],
+      { socket: tcp },
+    ),
+    "res=20(<4t>10.0.0.5:4->1.2.3.4:80) fd=5(<4t>10.0.0.5:4->1.2.3.4:80) cmd=1(F_DUPFD) arg=9",
   ],
   [
     "fcntl",

@@ -232,6 +232,23 @@ describe("paths of descriptors", () => {
     }
   });
 
+  it("a memfd has a name and no path", () => {
+    const c = context({
+      event: "dup2",
+      header: { ret: 5 },
+      file: { mode: S_IFREG, flags: fileFactFlags.MEMFD },
+      parts: new Map<number, string | number>([
+        [0, 3],
+        [1, 5],
+        [parts.REALPATH, "/memfd:payload"],
+      ]),
+    });
+    assert.equal(read("fd.name", c), "payload");
+    for (const token of ["fd.realpath", "fd.fspath", "fd.directory", "fd.filename"])
+      assert.equal(read(token, c), undefined, token);
+    assert.equal(read("fd.nameraw", c), "");
+  });
+
   it("a call below a folder uses that folder", () => {
     const c = context({
       event: "unlinkat",

@@ -19,6 +19,8 @@ export interface PairedOptions {
 /** One run with the agent. */
 export interface WithAgent {
   readonly rate: number;
+  /** Processor time of the workload for an operation, ns. */
+  readonly each: number;
   /** Share of one processor. */
   readonly cpu: number;
   readonly rss: number;
@@ -31,6 +33,8 @@ export interface WithAgent {
 export interface PairedResult {
   /** How many times slower the workload is with the agent: median over the pairs. */
   readonly slowdown: number;
+  /** The same in processor time of the workload: what stays of it on a busy machine. */
+  readonly processorSlowdown: number;
   readonly without: number;
   readonly with: WithAgent;
   /** Processor time of others during the runs, share of one processor: what to think of the figures. */
@@ -46,6 +50,7 @@ async function withAgent({ agent: args, node, workload }: PairedOptions): Promis
     const summary = await agent.stop();
     return {
       rate: result.rate,
+      each: result.each,
       cpu: (after.cpu - before.cpu) / result.seconds,
       rss: after.rss,
       anonymous: after.anonymous,
@@ -63,11 +68,13 @@ async function withAgent({ agent: args, node, workload }: PairedOptions): Promis
 export async function runPaired(options: PairedOptions): Promise<PairedResult> {
   const { pairs, print, workload } = options;
   const slowdowns: number[] = [];
+  const inProcessor: number[] = [];
   const without: number[] = [];
   const runs: WithAgent[] = [];
   const others: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     let alone = Number.NaN;
+    let each = Number.NaN;
     let run: WithAgent | undefined;
     for (const agent of pair % 2 === 0 ? [false, true] : [true, false]) {
       if (agent) run = await withAgent(options);
@@ -77,14 +84,16 @@ export async function runPaired(options: PairedOptions): Promise<PairedResult> {
         // The workload itself keeps one processor busy.
         others.push((machineBusy() - busy) / result.seconds - 1);
         alone = result.rate;
+        each = result.each;
       }
     }
     if (run === undefined) throw new Error("no run with the agent");
     without.push(alone);
     runs.push(run);
     slowdowns.push(alone / run.rate);
+    inProcessor.push(run.each / each);
     print(
-      `  pair ${pair + 1}: ${thousands(alone)}/s alone, ${thousands(run.rate)}/s with; ×${(alone / run.rate).toFixed(2)}; ` +
+      `  pair ${pair + 1}: ${thousands(alone)}/s alone, ${thousands(run.rate)}/s with; ×${(alone / run.rate).toFixed(2)}, in processor time ×${(run.each / each).toFixed(2)}; ` +
         `agent ${(run.cpu * 100).toFixed(0)} % of a core, RSS ${run.rss.toFixed(0)} MiB (anonymous ${run.anonymous.toFixed(0)}), ` +
         `${thousands(run.wakeUps)} wake-ups/s, ${thousands(run.events)} events, ${thousands(run.dropped)} dropped; ` +
         `others ${(others.at(-1)! * 100).toFixed(0)} %`,
@@ -93,9 +102,11 @@ export async function runPaired(options: PairedOptions): Promise<PairedResult> {
   const middle = (of: (run: WithAgent) => number): number => median(runs.map(of));
   return {
     slowdown: median(slowdowns),
+    processorSlowdown: median(inProcessor),
     without: median(without),
     with: {
       rate: middle((run) => run.rate),
+      each: middle((run) => run.each),
       cpu: middle((run) => run.cpu),
       rss: middle((run) => run.rss),
       anonymous: middle((run) => run.anonymous),

@@ -8,6 +8,8 @@ export interface WorkloadResult {
   /** Operations a second. */
   readonly rate: number;
   readonly seconds: number;
+  /** Its own processor time for an operation, ns: what others do on the machine counts little. */
+  readonly each: number;
   /** Other lines it printed: times of wanted calls, ns of the monotonic clock. */
   readonly marks: readonly bigint[];
 }
@@ -22,7 +24,16 @@ export async function runWorkload(name: string, ...args: (string | number)[]): P
   const [code] = (await once(child, "close")) as [number | null];
   if (code !== 0) throw new Error(`workload ${name} ended with ${code}`);
   const lines = text.trim().split("\n");
-  const { operations, nanoseconds } = JSON.parse(lines.pop()!) as { operations: number; nanoseconds: number };
+  const { operations, nanoseconds, processor } = JSON.parse(lines.pop()!) as Record<
+    "operations" | "nanoseconds" | "processor",
+    number
+  >;
   const seconds = nanoseconds / 1e9;
-  return { operations, rate: operations / seconds, seconds, marks: lines.map(BigInt) };
+  return {
+    operations,
+    rate: operations / seconds,
+    seconds,
+    each: processor / operations,
+    marks: lines.map(BigInt),
+  };
 }

@@ -58,6 +58,7 @@ function question(storm: Storm): Question {
       );
       const {
         slowdown,
+        processorSlowdown,
         without,
         with: run,
         others,
@@ -71,6 +72,7 @@ function question(storm: Storm): Question {
       const mib = (value: number): string => `${value.toFixed(0)} MiB`;
       return [
         { name: "slow-down", value: times(slowdown), ...below(slowdown, storm.slowdown, times) },
+        { name: "slow-down in processor time", value: times(processorSlowdown), aim: "" },
         { name: "rate alone", value: `${thousands(without)} /s`, aim: "" },
         { name: "rate with the agent", value: `${thousands(run.rate)} /s`, aim: "" },
         { name: "agent, of a core", value: percent(run.cpu), ...below(run.cpu, storm.cpu, percent) },

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static inline int64_t now(void)
@@ -38,10 +39,22 @@ static inline double number_at(int argc, char **argv, int index, double otherwis
 	return index < argc ? atof(argv[index]) : otherwise;
 }
 
+/* Processor time of this process or its children, ns. */
+static inline int64_t processor_time(int who)
+{
+	struct rusage usage;
+
+	getrusage(who, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
+}
+
 /* The one line on stdout that the bench reads. */
 static inline void print_result(uint64_t operations, int64_t nanoseconds)
 {
-	printf("{\"operations\":%llu,\"nanoseconds\":%lld}\n", (unsigned long long)operations, (long long)nanoseconds);
+	printf("{\"operations\":%llu,\"nanoseconds\":%lld,\"processor\":%lld}\n", (unsigned long long)operations,
+	       (long long)nanoseconds,
+	       (long long)(processor_time(RUSAGE_SELF) + processor_time(RUSAGE_CHILDREN)));
 }
 
 #endif

@@ -43,7 +43,7 @@ const EXIT = eventCode("procexit");
 const CGROUP = eventCode("cgroup_mkdir");
 
 /** Parts of task_fork, procexit and cgroup_mkdir (agent/events/table.ts). */
-const fork = { PID: 0, START: 2, VPID: 3, CGROUP: 5, PIDNS: 6, THREAD: 7 };
+const fork = { PID: 0, START: 2, VPID: 3, CGROUP: 5, PIDNS: 6, THREAD: 7, PARENT: 8 };
 const exit = { REAPER: 0, ALIVE: 1 };
 const newCgroup = { ID: 0, PATH: 1 };
 
@@ -285,7 +285,10 @@ export class State {
     child.container = parent.container;
     child.setCgroup(parent.cgroup);
     this.table.add(child);
-    child.adopt(parent);
+    const ppid = record.number(fork.PARENT);
+    // CLONE_PARENT makes it a child of its maker's parent.
+    if (typeof ppid === "number" && ppid !== parent.pid) this.relink(child, ppid);
+    else child.adopt(parent);
     if (cgroup !== 0n && cgroup !== parent.cgroup) this.enterCgroup(child, cgroup);
   }
 

@@ -94,6 +94,7 @@ export function forkRecord(
     cgroup?: bigint;
     pidns?: number;
     tid?: number;
+    parent?: number;
   },
 ): RecordView {
   return record("task_fork", header, {
@@ -105,6 +106,7 @@ export function forkRecord(
     5: child.cgroup ?? header.cgroup ?? 0,
     6: child.pidns ?? header.pidns ?? 0,
     7: child.thread === true ? 1 : 0,
+    ...(child.parent !== undefined && { 8: child.parent }),
   });
 }
 

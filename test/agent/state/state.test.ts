@@ -338,6 +338,15 @@ describe("state", () => {
       assert.deepEqual(names(child), ["bash", "sshd", "systemd"]);
     });
 
+    it("takes the parent that a fork names, from the first event on", () => {
+      tree();
+      state.apply(forkRecord(shell({ comm: "bash" }), { pid: 300, start: 5n * second, parent: 100 }));
+      assert.deepEqual(names(state.process(300)), ["bash", "sshd", "systemd"]);
+      assert.equal(state.process(300)?.ppid, 100);
+      state.apply(forkRecord(shell({ comm: "bash" }), { pid: 301, start: 5n * second, parent: 200 }));
+      assert.equal(state.process(301)?.ppid, 200);
+    });
+
     it("tells processes apart that had the same id", () => {
       const bash = tree();
       const other = state.apply(record("openat", shell({ start_time: 9n * second, comm: "later", ppid: 1 })));

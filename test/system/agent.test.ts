@@ -134,6 +134,7 @@ describe("the agent", function () {
     agent.child.kill("SIGINT");
     assert.equal(await agent.closed, 0);
     assert.equal(agent.alerts().length, 1);
+    assert.doesNotMatch(agent.seen.log, /\(node:\d+\) Warning/);
     assert.match(agent.seen.log, /\nEvents seen: [1-9]\d*\nEvents matched: 1\nEvents dropped: 0\n/);
     assert.match(
       agent.seen.log,
@@ -213,6 +214,18 @@ describe("the agent", function () {
     write("rules.yaml", `${good}${rule("More", "evt.type = mkdir", "more")}`);
     agent.child.kill("SIGHUP");
     await agent.logged(/rules swapped: 2 rules in force/);
+  });
+
+  it("is not held by a FIFO where its rules were, and can still be ended", async () => {
+    const rules = write("rules.yaml", rule("Any", "evt.type = mkdir", "x"));
+    const agent = start(["-r", rules]);
+    await agent.logged(/ready/);
+    rmSync(rules);
+    spawnSync("mkfifo", [rules]);
+    agent.child.kill("SIGHUP");
+    await agent.logged(/rules\.yaml is a pipe, a socket or a device[^]*stay in force/);
+    agent.child.kill("SIGINT");
+    assert.equal(await agent.closed, 0);
   });
 
   it("takes over settings that shape the rules, and names those that need a restart", async () => {

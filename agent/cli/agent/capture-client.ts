@@ -41,7 +41,10 @@ export class CaptureClient implements Capture {
     this.handlers = handlers;
     this.started = new Promise((resolve, reject) => (this.start = { resolve, reject }));
     this.end = new Promise((resolve) => (this.stopped = resolve));
-    this.worker = new Worker(new URL("./capture-thread.js", import.meta.url), { workerData: data });
+    this.worker = new Worker(new URL("./capture-thread.js", import.meta.url), {
+      workerData: data,
+      trackUnmanagedFds: false,
+    });
     this.worker.on("message", (message: FromCapture) => this.take(message));
     this.died = new Promise((resolve) => {
       const end = (reason: string) => {

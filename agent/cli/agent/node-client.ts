@@ -22,7 +22,10 @@ export class NodeClient {
   private last: NodeFacts | undefined;
 
   constructor(data: NodeThreadData) {
-    this.worker = new Worker(new URL("./node-thread.js", import.meta.url), { workerData: data });
+    this.worker = new Worker(new URL("./node-thread.js", import.meta.url), {
+      workerData: data,
+      trackUnmanagedFds: false,
+    });
     this.worker.on("message", (answer: NodeAnswer) => this.take(answer));
   }
 

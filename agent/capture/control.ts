@@ -82,13 +82,18 @@ const armNumbers: Readonly<Record<string, number>> = {
   execveat: 387,
 };
 
+/** Calls with a number of their own in the x32 ABI (asm/unistd_x32.h); the dispatcher takes its mark off. */
+const x32Numbers: Readonly<Record<string, number>> = { execve: 520, ptrace: 521, execveat: 545 };
+
 /** Numbers of an event's call in a table. */
 function numbersOf(architecture: Architecture | "arm", event: string): number[] {
   const names = [event, ...(alsoKnownAs[event] ?? [])];
   const table = syscallNumbers[architecture === "arm" ? "i386" : architecture];
-  return names
-    .map((name) => (architecture === "arm" ? armNumbers[name] : undefined) ?? table.get(name))
-    .filter((number) => number !== undefined);
+  const numbers = names.map(
+    (name) => (architecture === "arm" ? armNumbers[name] : undefined) ?? table.get(name),
+  );
+  if (architecture === "x86_64") numbers.push(x32Numbers[event]);
+  return numbers.filter((number) => number !== undefined);
 }
 
 const nativeTable: Architecture = process.arch === "arm64" ? "arm64" : "x86_64";

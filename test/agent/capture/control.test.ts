@@ -9,6 +9,7 @@ describe("the tables of wanted calls", () => {
   const cases = [
     { name: "a call by its native and 32-bit number", event: "openat", native: [257], compat: [295] },
     { name: "a 32-bit call's wide form too", event: "setuid", native: [105], compat: [23, 213] },
+    { name: "a call by its number in the x32 ABI too", event: "ptrace", native: [101, 521], compat: [26] },
     { name: "fcntl64 as fcntl", event: "fcntl", native: [72], compat: [55, 221] },
   ];
   for (const { name, event, native, compat } of cases)

@@ -31,6 +31,8 @@ export interface CaptureOptions {
   readonly hideSelf?: boolean;
   /** Whose tasks are seen; default those of this process's PID namespace, asked of the kernel. */
   readonly scope?: Scope;
+  /** Whose folders' inodes records carry; default the memory controller's. */
+  readonly hierarchy?: CgroupHierarchy;
 }
 
 /** What capture counted since it was opened. */
@@ -80,7 +82,7 @@ export class Capture {
    */
   static open(options: CaptureOptions = {}): Capture {
     const scope = options.scope ?? readScope(options.object);
-    const hierarchy = cgroupHierarchy();
+    const hierarchy = options.hierarchy ?? cgroupHierarchy();
     const variant = options.variant ?? bestVariant();
     const ringBytes = options.ringBytes ?? DEFAULT_RING;
     const object = BpfObject.load({

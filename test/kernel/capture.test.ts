@@ -121,6 +121,7 @@ describe("capture", () => {
       const opened = (capture = openCapture(this, { scope: { tgid: 0, level: 1, pidns } }));
       const all = record(opened, ["execve", "procexit", "task_fork"], () => {
         spawnSync("/bin/true");
+        spawnSync("unshare", ["-p", "--fork", "/bin/true"]);
         spawnSync("nsenter", ["-t", target, "-p", "/bin/sh", "-c", "/bin/true; exit 9"]);
       });
       assert.ok(all.every((each) => each.header.pidns === pidns));

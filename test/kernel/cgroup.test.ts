@@ -1,7 +1,32 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import type { Capture } from "../../agent/capture/index.ts";
 import { number, openCapture, record, text } from "./capturing.ts";
+
+describe("the cgroup of a record", () => {
+  const hierarchies = [
+    { version: 1, names: "memory", roots: ["/sys/fs/cgroup/memory"] },
+    { version: 2, names: "", roots: ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"] },
+  ] as const;
+  for (const { version, names, roots } of hierarchies)
+    it(`is the inode of the task's folder in v${version}`, function () {
+      const line = readFileSync("/proc/self/cgroup", "utf8")
+        .split("\n")
+        .map((each) => each.split(":"))
+        .find(([, controllers]) => controllers?.split(",").includes(names));
+      const root = roots.find((each) => existsSync(`${each}/cgroup.procs`));
+      if (line === undefined || root === undefined) return void this.skip();
+      const capture = openCapture(this, { hideSelf: false, hierarchy: { version, id: Number(line[0]) } });
+      try {
+        const [event] = record(capture, ["openat"], () => closeSync(openSync("/etc/passwd", "r"))).filter(
+          (each) => each.header.pid === process.pid,
+        );
+        assert.equal(event!.header.cgroup, statSync(root + line.slice(2).join(":"), { bigint: true }).ino);
+      } finally {
+        capture.close();
+      }
+    });
+});
 
 describe("a new cgroup", () => {
   let capture: Capture;

@@ -110,6 +110,13 @@ const cases: readonly PathCase[] = [
     flags: fileFactFlags.PARTIAL_MOUNT,
   },
   {
+    name: "below a second mount of the root's file system goes on to the root",
+    mounts: `mount --bind / ${folder}/bound`,
+    calls: [open(`${folder}/bound/etc/passwd`)],
+    asked: `${folder}/bound/etc/passwd`,
+    real: `${folder}/bound/etc/passwd`,
+  },
+  {
     name: "of a bind-mounted file",
     mounts: `mount --bind /etc/passwd ${folder}/boundfile`,
     calls: [open(`${folder}/boundfile`)],

@@ -57,6 +57,7 @@ test-fast: $(STAMPS)/typescript ## Run the tests that need neither root, kernel 
 lint: $(STAMPS)/typescript ## Check formatting, types, unused code and generated files
 	@node_modules/.bin/prettier --check --log-level warn .
 	@node_modules/.bin/eslint --cache --cache-location build/.eslintcache .
+	@node_modules/.bin/knip --no-progress
 	@scripts/check-generated.sh
 
 .PHONY: format

@@ -1,5 +1,4 @@
 /** Loads rules given as text and says what came out in one line a finding. */
-import { readFileSync } from "node:fs";
 import { buildCatalogue } from "../../agent/fields/index.ts";
 import { compileRuleSet, type CompiledRuleSet } from "../../agent/rules/compile.ts";
 import type { Finding, LoadResult } from "../../agent/rules/diagnostics/finding.ts";
@@ -41,7 +40,3 @@ export const conditionOf = (...texts: readonly string[]) => rulesOf(texts)[0]?.c
 /** A rule of two lines that needs nothing else. */
 export const rule = (name: string, condition: string, more = "") =>
   `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: o\n  priority: INFO\n${more}`;
-
-/** Reads one of the user files by its number. */
-export const readUserFile = (folder: string, name: string) =>
-  readFileSync(`${folder}/user-rules/${name}`, "utf8");

@@ -57,19 +57,6 @@ ${rows.join("\n")}
 `;
 }
 
-/** Names of the settings below a dotted path ("" for all) with their help, for a terminal. */
-export function settingsHelp(path: string): string {
-  const rows = [...leaves("", settingsSchema)].filter(
-    ([name]) => path === "" || name === path || name.startsWith(`${path}.`),
-  );
-  return rows
-    .map(([name, setting]) => {
-      const about = wrap(help(setting), 92).map((line) => `      ${line}\n`);
-      return `  ${name} (${kind(setting)}, default ${flow(setting.default)})\n${about.join("")}`;
-    })
-    .join("");
-}
-
 /** Every setting that has a value of its own, with its dotted path. */
 function* leaves(path: string, setting: Setting<unknown>): Generator<readonly [string, Setting<unknown>]> {
   if (setting.properties === undefined) yield [path, setting];

@@ -5,12 +5,11 @@ export const falcoOnly: Readonly<Record<string, string>> = {
   plugins_hostinfo: "there are no plugins",
   buffered_outputs: "alerts are written at once, and all that wait in one write",
   libs_logger: "there is one log; see log_level",
-  "engine.kind":
-    "there is one way of capture, eBPF; sources.syscall.enabled switches it off, `tiercel replay` reads recordings",
+  "engine.kind": "there is one way of capture, eBPF; sources.syscall.enabled switches it off",
   "engine.kmod": "there is no kernel module",
   "engine.ebpf": "there is one kind of eBPF program; see engine.modern_ebpf",
   "engine.gvisor": "gVisor is not a source",
-  "engine.replay": "use `tiercel replay`",
+  "engine.replay": "recordings are not read by settings",
   "engine.modern_ebpf.cpus_for_each_buffer": "there is one ring for all CPUs",
   "engine.modern_ebpf.drop_failed_exit":
     "failed calls reach the rules; a rule excludes them by evt.failed = false",
@@ -22,7 +21,7 @@ export const falcoOnly: Readonly<Record<string, string>> = {
   "falco_libs.thread_table_auto_purging_thread_timeout_s": "processes leave the table when they end",
   "falco_libs.snaplen": "how much of a buffer is kept is fixed",
   "falco_libs.cri": "container runtimes are found by themselves",
-  capture: "use `tiercel record`",
+  capture: "rules do not start recordings",
   container_engines: "container runtimes are found by themselves",
   outputs: "see alerts.rate and alerts.burst, which count by rule",
   grpc: "Falco has removed it too; use http_output",

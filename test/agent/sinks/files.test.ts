@@ -165,6 +165,24 @@ describe("file sink", () => {
     await sink.close();
   });
 
+  it("knows a line that just fits for whole", async () => {
+    const path = join(base, "fifo");
+    execFileSync("mkfifo", [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const sink = fileSink({ path, keepAlive: true });
+    const controller = new AbortController();
+    const lines = Array.from({ length: 100 }, () => ({ ...numbered(0), line: "x".repeat(1023) }));
+    const sending = sink.send(lines, controller.signal);
+    setTimeout(() => controller.abort(), 50);
+    await assert.rejects(sending, { delivered: 64 }, "a pipe holds 65,536 bytes");
+    const buffer = Buffer.alloc(70_000);
+    assert.equal(readSync(reader, buffer), 65_536);
+    await send(sink, "next");
+    assert.equal(buffer.toString("utf8", 0, readSync(reader, buffer)), "next\n");
+    closeSync(reader);
+    await sink.close();
+  });
+
   it("counts every alert a device that is always full refuses", async () => {
     const said: string[] = [];
     const queue = new SinkQueue(fileSink({ path: "/dev/full", keepAlive: true }), queueOptions({}, said));

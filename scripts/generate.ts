@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { settingsFile, settingsPage } from "../agent/cli/settings/document.ts";
 import { eventsDocument, fieldsDocument } from "./generate/catalogue-pages.ts";
 import { defaultRulesPage } from "./generate/default-rules.ts";
+import { metricsPage } from "./generate/metrics-page.ts";
 import { recordHeader } from "./generate/record-header.ts";
 
 /** Path below the repository's root, and what makes its text. */
@@ -14,6 +15,7 @@ const files: readonly (readonly [path: string, make: () => string])[] = [
   ["agent/bpf/gen/record.h", recordHeader],
   ["config/tiercel.yaml", settingsFile],
   ["docs/settings.md", settingsPage],
+  ["docs/metrics.md", metricsPage],
   ["docs/fields.md", fieldsDocument],
   ["docs/events.md", eventsDocument],
   ["docs/default-rules.md", () => defaultRulesPage("config/rules/default.yaml")],

@@ -1,4 +1,4 @@
-/** Every metric of the agent. Names are `tiercel_…`; docs/falco-compatibility.md maps Falco's to them. */
+/** Every metric of the agent. Names are `tiercel_…`; docs/metrics.md maps Falco's to them. */
 import type { Metric } from "../serve/metrics.ts";
 import type { SinkCounters } from "../sinks/queue.ts";
 import { priorityNames } from "../rules/plan.ts";

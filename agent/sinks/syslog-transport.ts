@@ -17,6 +17,8 @@ export type OpenDatagram = (path: string) => DatagramSocket | string;
 export interface SyslogTransport {
   /** local: syslog(3)'s form; remote: RFC 5424. */
   readonly form: "local" | "remote";
+  /** Whether the daemon is there, where that can be told. @throws DeliveryError */
+  open?(): void;
   /** @throws DeliveryError */
   send(message: Buffer, signal: AbortSignal): Promise<void>;
   close(): void;
@@ -39,25 +41,27 @@ function localTransport(path: string, open: OpenDatagram): SyslogTransport {
   let socket: DatagramSocket | undefined;
   let stream: SyslogTransport | undefined;
 
-  const connect = async (message: Buffer, signal: AbortSignal): Promise<DatagramSocket | undefined> => {
+  /** Connected; undefined where it is a stream socket. */
+  const connect = (): DatagramSocket | undefined => {
     const opened = open(path);
     if (typeof opened !== "string") return opened;
-    if (opened !== "EPROTOTYPE")
-      throw new DeliveryError(
-        "passing",
-        `${path}: ${opened}${opened === "ENOENT" ? " (no syslog daemon runs here)" : ""}`,
-      );
-    stream = streamTransport("local", { path }, (bytes) => Buffer.concat([bytes, Buffer.of(0)]));
-    await stream.send(message, signal);
-    return undefined;
+    if (opened === "EPROTOTYPE") return undefined;
+    const hint = opened === "ENOENT" ? " (no syslog daemon runs here)" : "";
+    throw new DeliveryError("passing", `${path}: ${opened}${hint}`);
   };
   return {
     form: "local",
+    open() {
+      socket ??= connect();
+    },
     async send(message, signal) {
       if (stream !== undefined) return stream.send(message, signal);
       for (let tries = 0; ;) {
-        socket ??= await connect(message, signal);
-        if (socket === undefined) return;
+        socket ??= connect();
+        if (socket === undefined) {
+          stream = streamTransport("local", { path }, (bytes) => Buffer.concat([bytes, Buffer.of(0)]));
+          return stream.send(message, signal);
+        }
         const failed = socket.send(message);
         if (failed === undefined) return;
         if (failed === "EAGAIN" || failed === "ENOBUFS") {

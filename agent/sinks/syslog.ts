@@ -8,6 +8,7 @@ export function syslogSink(transport: SyslogTransport): Sink {
   return {
     name: "syslog_output",
     batch: 50,
+    open: async () => transport.open?.(),
     async send(batch, signal) {
       for (const [sent, { alert, line }] of batch.entries()) {
         const { priority: severity, hostname } = alert;

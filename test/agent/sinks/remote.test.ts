@@ -579,6 +579,7 @@ describe("syslog messages", () => {
 
   it("fail with the path where there is no daemon", async () => {
     const sink = syslogSink(syslogTransport("/nonexistent/log", openUnixDatagram));
+    await assert.rejects(async () => sink.open?.(), /nonexistent\/log: ENOENT/);
     await assert.rejects(sink.send([numbered(1)], never), {
       fault: "passing",
       message: "/nonexistent/log: ENOENT (no syslog daemon runs here)",

@@ -38,12 +38,14 @@ Examples:
   async run(args) {
     const { values, operands } = readOptions(args, options);
     if (operands.length === 0) throw new UsageError("convert needs a file");
-    const [{ readRulesInput }, { convertFile }, { buildCatalogue }, { drawResult }] = await Promise.all([
-      import("./rules-input.ts"),
-      import("./convert/convert-file.ts"),
-      import("../fields/index.ts"),
-      import("../rules/diagnostics/draw.ts"),
-    ]);
+    const [{ readRulesInput }, { convertFile }, { buildCatalogue }, { drawResult }, { printable }] =
+      await Promise.all([
+        import("./rules-input.ts"),
+        import("./convert/convert-file.ts"),
+        import("../fields/index.ts"),
+        import("../rules/diagnostics/draw.ts"),
+        import("../rules/diagnostics/snippet.ts"),
+      ]);
     const catalogue = buildCatalogue();
     const documents: string[] = [];
     let failed = false;
@@ -54,7 +56,7 @@ Examples:
         continue;
       }
       const converted = convertFile(name, text, catalogue, values);
-      for (const remark of converted.remarks) process.stderr.write(`${remark}\n`);
+      for (const remark of converted.remarks) process.stderr.write(`${printable(remark)}\n`);
       if (converted.refused !== undefined)
         process.stderr.write(drawResult(converted.refused, mayColour(process.stderr)));
       failed ||= converted.refused !== undefined || converted.documents.length === 0;

@@ -130,7 +130,13 @@ class FileConversion {
       this.#remark("settings under falco: were left out; save them as a falco.yaml and convert that");
   }
 
+  #remarkLists({ folded }: FoundRules): void {
+    for (const name of folded.inexact)
+      this.#remark(`list ${name}: it and the lists in it name each other; check what became of it`);
+  }
+
   #toObjects(found: readonly FoundRules[]): void {
+    for (const each of found) this.#remarkLists(each);
     for (const [index, { name, folded, engineVersion }] of found.entries()) {
       for (const text of beyondBounds(folded)) this.#remark(`a FalcoRule cannot hold this: ${text}`);
       const objects = ruleObjects(folded, engineVersion, {
@@ -145,6 +151,7 @@ class FileConversion {
   }
 
   #toFile(found: readonly FoundRules[]): void {
+    for (const each of found) this.#remarkLists(each);
     const items = found.flatMap(({ folded, engineVersion }) => rulesFileItems(folded, engineVersion));
     for (const { name, origin } of found)
       for (const lost of origin === undefined ? [] : lostInFile(origin))

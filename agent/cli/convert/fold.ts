@@ -5,13 +5,15 @@ import type { NamedItem, PluginRequirement } from "../../rules/files/items.ts";
 import { Merger } from "../../rules/files/merge.ts";
 import { Tables, type ListEntry, type MacroEntry } from "../../rules/files/tables.ts";
 import { Changes } from "./changes.ts";
-import { listObject, macroObject, ruleObject, type PlainObject } from "./values.ts";
+import { macroObject, ruleObject, type PlainObject } from "./values.ts";
 
 export interface Folded {
   readonly lists: readonly PlainObject[];
   readonly macros: readonly PlainObject[];
   readonly rules: readonly PlainObject[];
   readonly plugins: readonly PlainObject[];
+  /** Lists that hold each other in a way that one definition of each cannot say. */
+  readonly inexact: readonly string[];
 }
 
 /** Any source counts as known: what it is, is not the converter's business. */
@@ -54,8 +56,44 @@ function ordered<E extends { readonly name: string; readonly index: number; read
   return result;
 }
 
-const usedLists = ({ items }: ListEntry) => items.map(({ text }) => text);
 const usedMacros = ({ condition }: MacroEntry) => condition.text.match(/[A-Za-z]\w*/g) ?? [];
+
+interface FlatList {
+  readonly name: string;
+  readonly index: number;
+  readonly items: readonly string[];
+}
+
+/** Items with the names of lists that were there before replaced by theirs, one level deep (rules-files 9.1). */
+function nested(
+  items: readonly string[],
+  visibility: number,
+  lists: ReadonlyMap<string, FlatList>,
+): string[] {
+  return items.flatMap((item) => {
+    const found = lists.get(item);
+    return found !== undefined && found.index < visibility ? found.items : [item];
+  });
+}
+
+/**
+ * Lists in slot order, each given once and meaning the same: what it held of lists that came later is written out where
+ * its name alone would not do. `inexact` names those for which neither does.
+ */
+function foldLists(entries: ReadonlyMap<string, ListEntry>): { lists: PlainObject[]; inexact: string[] } {
+  const texts = ({ items }: ListEntry) => items.map(({ text }) => text);
+  const old = new Map([...entries.values()].map((entry) => [entry.name, { ...entry, items: texts(entry) }]));
+  const fresh = new Map<string, FlatList>();
+  const inexact: string[] = [];
+  for (const [index, entry] of [...entries.values()].entries()) {
+    const want = nested(texts(entry), entry.visibility, old);
+    const means = (items: readonly string[]) => nested(items, index, fresh).join("\n") === want.join("\n");
+    const items = [texts(entry), want].find(means);
+    if (items === undefined) inexact.push(entry.name);
+    fresh.set(entry.name, { name: entry.name, index, items: items ?? want });
+  }
+  return { lists: [...fresh.values()].map(({ name, items }) => ({ list: name, items })), inexact };
+}
 
 /** Takes items one by one and folds them. */
 export class Folder {
@@ -90,9 +128,11 @@ export class Folder {
   }
 
   result(): Folded {
-    const { lists, macros, rules } = this.#tables;
+    const { macros, rules } = this.#tables;
+    const { lists, inexact } = foldLists(this.#tables.lists);
     return {
-      lists: [...ordered(lists, usedLists).map(listObject), ...this.#changes.objects("list")],
+      inexact,
+      lists: [...lists, ...this.#changes.objects("list")],
       macros: [...ordered(macros, usedMacros).map(macroObject), ...this.#changes.objects("macro")],
       rules: [...[...rules.values()].map(ruleObject), ...this.#changes.objects("rule")],
       plugins: this.#plugins,

@@ -1,7 +1,7 @@
 /** YAML nodes and table entries as plain values, ready to be written. */
 import { priorityNames } from "../../rules/plan.ts";
 import type { ExceptionItem, RuleValues } from "../../rules/files/items.ts";
-import type { ExceptionEntry, ListEntry, MacroEntry, RuleEntry } from "../../rules/files/tables.ts";
+import type { ExceptionEntry, MacroEntry, RuleEntry } from "../../rules/files/tables.ts";
 import type { YamlNode } from "../../rules/files/yaml-tree.ts";
 
 export type Plain = string | number | boolean | null | readonly Plain[] | PlainObject;
@@ -22,11 +22,6 @@ export function plain(node: YamlNode, depth = 0): Plain {
 
 /** Text as written, without the line end that folding leaves. */
 const text = (written: string) => written.replace(/\s+$/, "");
-
-export const listObject = ({ name, items }: ListEntry): PlainObject => ({
-  list: name,
-  items: items.map((item) => item.text),
-});
 
 export const macroObject = ({ name, condition }: MacroEntry): PlainObject => ({
   macro: name,

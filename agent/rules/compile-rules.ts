@@ -9,13 +9,8 @@ import type { ErrorFinding } from "./diagnostics/finding.ts";
 import { nearest } from "./condition/nearest.ts";
 import { didYouMean } from "./diagnostics/suggest.ts";
 import type { FieldCheck } from "./files/check-exception.ts";
-import {
-  Conditions,
-  type CompiledCondition,
-  type ConditionContext,
-  type Subject,
-  type Usage,
-} from "./files/compile-conditions.ts";
+import { Conditions, type ConditionContext, type Subject, type Usage } from "./files/compile-conditions.ts";
+import type { CompiledCondition } from "./files/condition-memo.ts";
 import { compileRuleOutput } from "./files/compile-output.ts";
 import { expandExceptions } from "./files/expand-exceptions.ts";
 import { TooLong } from "./files/expand-lists.ts";

@@ -16,7 +16,7 @@ import type {
   LoadResult,
   WarningFinding,
 } from "./diagnostics/finding.ts";
-import { ConditionMemo } from "./files/compile-conditions.ts";
+import { ConditionMemo } from "./files/condition-memo.ts";
 import type { PluginRequirement } from "./files/items.ts";
 import { Merger } from "./files/merge.ts";
 import { fileChain } from "./files/read-items.ts";

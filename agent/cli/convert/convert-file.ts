@@ -104,6 +104,13 @@ class FileConversion {
     if (roots.length === 0) this.#remark("there is nothing in it");
   }
 
+  /** The file's text, with blanks in place of its other documents. */
+  #only(root: YamlMapping): string {
+    const { text } = this.#file;
+    if (!/^---/m.test(text)) return text;
+    return text.slice(0, root.at).replace(/[^\n]/g, "") + text.slice(root.at, root.end);
+  }
+
   #mapping(root: YamlMapping): void {
     const found = this.#finder.ofDocument(root);
     if (found.length > 0) {
@@ -121,8 +128,8 @@ class FileConversion {
       sidekick === undefined &&
       isFalcoConfiguration(root.entries.map(({ key }) => key.text))
     ) {
-      const { text, remarks } = convertSettings(this.#file.name, this.#file.text);
-      this.#documents.push(text);
+      const { text, remarks } = convertSettings(this.#file.name, this.#only(root));
+      if (text !== "") this.#documents.push(text);
       this.#remarks.push(...remarks);
     } else if (found.length === 0 && sidekick === undefined)
       this.#remark(`nothing to convert was found in ${describeDocument(root) ?? "it"}`);

@@ -3,9 +3,10 @@ import type { Catalogue } from "../../rules/catalogue.ts";
 import type { Findings } from "../../rules/diagnostics/collector.ts";
 import { findRules } from "../../rules/files/embedded.ts";
 import { readManifest } from "../../rules/files/manifest.ts";
+import type { Origin } from "../../rules/files/items.ts";
 import { fileChain, readItems } from "../../rules/files/read-items.ts";
 import type { SourceFile } from "../../rules/files/source-text.ts";
-import type { Version } from "../../rules/files/versions.ts";
+import { laterVersion, type Version } from "../../rules/files/versions.ts";
 import { readYaml } from "../../rules/files/yaml-read.ts";
 import { textAt, type YamlMapping, type YamlNode } from "../../rules/files/yaml-tree.ts";
 import { Folder, type Folded } from "./fold.ts";
@@ -20,18 +21,7 @@ export interface FoundRules {
   /** The highest version asked for, as x.y.z. */
   readonly engineVersion?: string;
   /** What the object says beside its rules. */
-  readonly origin?: Parameters<Parameters<typeof readManifest>[3]["object"]>[0];
-  readonly isManifest: boolean;
-}
-
-const higher = (left: Version | undefined, right: Version): Version =>
-  left === undefined || left.findIndex((part, index) => part !== right[index]) < 0 || before(left, right)
-    ? right
-    : left;
-
-function before(left: Version, right: Version): boolean {
-  const index = left.findIndex((part, at) => part !== right[at]);
-  return left[index]! < right[index]!;
+  readonly origin?: Origin;
 }
 
 /** Folds what a reader visits. */
@@ -47,19 +37,19 @@ class Visitor {
   item: Folder["item"] = (item) => this.#folder.item(item);
   requirement: Folder["requirement"] = (requirement) => this.#folder.requirement(requirement);
   engineVersion = (version: Version): void => {
-    this.#version = higher(this.#version, version);
+    this.#version = laterVersion(this.#version, version);
   };
   object = (origin: NonNullable<FoundRules["origin"]>): void => {
     this.origin = origin;
   };
 
-  found(name: string, more: { path?: string; isManifest: boolean }): FoundRules {
+  found(name: string, path?: string): FoundRules {
     return {
       name,
       folded: this.#folder.result(),
       ...(this.#version === undefined ? {} : { engineVersion: this.#version.join(".") }),
       ...(this.origin === undefined ? {} : { origin: this.origin }),
-      ...more,
+      ...(path === undefined ? {} : { path }),
     };
   }
 }
@@ -84,14 +74,14 @@ export class RulesFinder {
     const visitor = new Visitor(this.#findings);
     const origin = { namespace: "", object: this.#file.name };
     readItems(items, origin, this.#catalogue, visitor, this.#context);
-    return visitor.found(objectName(this.#file.name), { isManifest: false });
+    return visitor.found(objectName(this.#file.name));
   }
 
   /** A FalcoRule. */
   ofManifest(object: YamlMapping): FoundRules {
     const visitor = new Visitor(this.#findings);
     readManifest(object, "", this.#catalogue, visitor, this.#context);
-    return visitor.found(textAt(object, "metadata", "name") ?? "", { isManifest: true });
+    return visitor.found(textAt(object, "metadata", "name") ?? "");
   }
 
   /** Rules inside anything else. */
@@ -113,7 +103,7 @@ export class RulesFinder {
       const visitor = new Visitor(this.#findings);
       const origin = { namespace: "", object: this.#file.name };
       readItems(items, origin, this.#catalogue, visitor, this.#context);
-      return visitor.found(this.#nameOf(path, root), { path, isManifest: false });
+      return visitor.found(this.#nameOf(path, root), path);
     });
   }
 

@@ -26,6 +26,9 @@ export function isFalcoConfiguration(keys: readonly string[]): boolean {
 
 const renamed: Readonly<Record<string, string>> = { rules_file: "rules_files" };
 
+/** The name a key has in the result. */
+const renamedIn = (path: string, name: string) => (path === "" ? (renamed[name] ?? name) : name);
+
 class Walk {
   readonly remarks: string[] = [];
   readonly #lineOf: (offset: number) => string;
@@ -36,11 +39,18 @@ class Walk {
 
   /** Takes out of a map what Tiercel has not. */
   map(map: YAMLMap, schema: Readonly<Record<string, Setting<unknown>>>, path: string): void {
+    const seen = new Set<string>();
     map.items = map.items.filter(({ key, value }) => {
       if (!isScalar(key)) return false;
       const name = String(key.value);
+      const isRepeated = seen.has(renamedIn(path, name));
+      seen.add(renamedIn(path, name));
       const full = path === "" ? name : `${path}.${name}`;
       const where = this.#lineOf(key.range?.[0] ?? 0);
+      if (isRepeated) {
+        this.remarks.push(`${where}: ${full} is given twice: the first one was kept`);
+        return false;
+      }
       const instead = falcoOnly[full];
       const setting = Object.hasOwn(schema, name) ? schema[name] : undefined;
       if (instead !== undefined) this.remarks.push(`${where}: ${full} has no counterpart: ${instead}`);
@@ -62,10 +72,21 @@ class Walk {
 
 /** Converts the text of a falco.yaml; `name` is for remarks. */
 export function convertSettings(name: string, text: string): ConvertedSettings {
-  const document = parseDocument(text, { version: "1.2", logLevel: "silent", uniqueKeys: false });
+  const document = parseDocument(text, {
+    version: "1.2",
+    logLevel: "silent",
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
   const source = { name, text, isFile: true };
   const lineOf = (start: number) => `${name}:${position({ source, start, end: start }).line}`;
   const walk = new Walk(lineOf);
+  const [error] = document.errors;
+  if (error !== undefined)
+    return {
+      text: "",
+      remarks: [`${lineOf(error.pos[0])}: to be mended first: ${error.message.slice(0, 200)}`],
+    };
   if (!isMap(document.contents)) return { text: "", remarks: [`${name}: it is no mapping of settings`] };
   const contents = document.contents;
   walk.map(contents, known, "");
@@ -77,7 +98,7 @@ export function convertSettings(name: string, text: string): ConvertedSettings {
     walk.remarks.push(
       `${name}: config_files: convert the files it names as well; those Falco installed have Falco's keys`,
     );
-  const converted = document.toString({ lineWidth: 0 });
+  const converted = document.toString({ lineWidth: 0 }).trimStart();
   const check = readSettings({
     main: { name, text: converted, isFile: true },
     included: [],

@@ -2,65 +2,18 @@
 import type { Catalogue, SourceCatalogue } from "../catalogue.ts";
 import type { Expr } from "../condition/ast.ts";
 import { analyseCondition } from "../condition/analyse.ts";
-import type { ConditionWarning } from "../condition/check.ts";
 import { ConditionError } from "../condition/error.ts";
 import { expandMacros, macroNames } from "../condition/macros.ts";
-import { parseCondition } from "../condition/parser.ts";
-import type { TypedExpr } from "../condition/typed.ts";
 import type { Findings } from "../diagnostics/collector.ts";
 import type { ErrorFinding, Location } from "../diagnostics/finding.ts";
 import { nearest } from "../condition/nearest.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import type { CompiledCondition, ConditionMemo } from "./condition-memo.ts";
 import { ListExpander, TooLong } from "./expand-lists.ts";
 import type { MappedText } from "./mapped-text.ts";
 import type { FilePlace } from "./source-text.ts";
 import type { MacroEntry, Tables } from "./tables.ts";
 import { placeOf, type YamlScalar } from "./yaml-tree.ts";
-
-/** A condition with everything settled. */
-export interface CompiledCondition {
-  readonly expr: Expr;
-  readonly typed: TypedExpr;
-  readonly events: readonly number[] | "all";
-  readonly warnings: readonly ConditionWarning[];
-}
-
-/** What parsing and checking gave for a text, kept across the files of one load: most conditions stay as they are. */
-export class ConditionMemo {
-  readonly #parsed = new Map<string, Expr | ConditionError>();
-  readonly #checked = new Map<string, CompiledCondition | ConditionError>();
-  readonly #numbers = new Map<string, number>();
-
-  parse(text: string): Expr | ConditionError {
-    return remember(this.#parsed, text, () => parseCondition(text));
-  }
-
-  check(key: string, make: () => CompiledCondition): CompiledCondition | ConditionError {
-    return remember(this.#checked, key, make);
-  }
-
-  /** A short name for a text and what it is made of. */
-  number(key: string): number {
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.#numbers.set(key, this.#numbers.size);
-    return this.#numbers.size - 1;
-  }
-}
-
-function remember<T>(map: Map<string, T | ConditionError>, key: string, make: () => T): T | ConditionError {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  let made: T | ConditionError;
-  try {
-    made = make();
-  } catch (error) {
-    if (!(error instanceof ConditionError)) throw error;
-    made = error;
-  }
-  map.set(key, made);
-  return made;
-}
 
 /** The first 20 characters of a condition in quotes: what Falco calls the expression. */
 const expressionName = (text: string) => `"${text.slice(0, 20)}"`;

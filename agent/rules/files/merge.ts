@@ -4,6 +4,7 @@ import type { Findings } from "../diagnostics/collector.ts";
 import type { Location } from "../diagnostics/finding.ts";
 import { nearest } from "../condition/nearest.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import { appendException } from "./append-exception.ts";
 import { checkException, type FieldCheck } from "./check-exception.ts";
 import type {
   BrokenItem,
@@ -258,63 +259,14 @@ export class Merger {
     replace: readonly ExceptionItem[] | undefined,
   ): readonly ExceptionEntry[] | undefined {
     const before = this.#findings.errors.length;
+    const check = (item: ExceptionItem) =>
+      checkException(item, this.#catalogue.sources.get(base.source), this.#checkField, this.#findings);
     let entries = [...base.exceptions];
-    if (!base.unknownSource) for (const item of append) entries = this.#appendException(entries, item, base);
+    if (!base.unknownSource)
+      for (const item of append) entries = appendException(entries, item, check, this.#findings);
     if (replace !== undefined)
-      entries = base.unknownSource
-        ? []
-        : replace
-            .map((item) =>
-              checkException(
-                item,
-                this.#catalogue.sources.get(base.source),
-                this.#checkField,
-                this.#findings,
-              ),
-            )
-            .filter((entry) => entry !== undefined);
+      entries = base.unknownSource ? [] : replace.map(check).filter((entry) => entry !== undefined);
     return this.#findings.errors.length > before ? undefined : entries;
-  }
-
-  #appendException(entries: ExceptionEntry[], item: ExceptionItem, base: RuleEntry): ExceptionEntry[] {
-    const fail = (message: string, node?: YamlScalar) => {
-      this.#findings.error(
-        "LOAD_ERR_VALIDATE",
-        message,
-        item.chain,
-        node === undefined ? {} : { place: placeOf(node) },
-      );
-      return entries;
-    };
-    if (item.values === undefined)
-      this.#findings.warning(
-        "LOAD_APPEND_NO_VALUES",
-        "Overriding/appending exception with no values",
-        item.chain,
-      );
-    const index = entries.findIndex((entry) => entry.name === item.name);
-    const found = entries[index];
-    if (found === undefined) {
-      if (item.fields.length === 0)
-        return fail("Rule exception must have fields property with a list of fields");
-      if (item.values === undefined || item.values.length === 0)
-        return fail("Rule exception must have values property with a list of values");
-      const entry = checkException(
-        item,
-        this.#catalogue.sources.get(base.source),
-        this.#checkField,
-        this.#findings,
-      );
-      return entry === undefined ? entries : [...entries, entry];
-    }
-    if (item.fields.length > 0)
-      return fail("Can not append exception fields to existing exception, only values", item.fields[0]);
-    if (item.comps !== undefined)
-      return fail(
-        "Can not append exception comps to existing exception, only values",
-        item.comps.operators[0],
-      );
-    return entries.with(index, { ...found, values: [...found.values, ...(item.values ?? [])] });
   }
 }
 

@@ -18,6 +18,13 @@ export function satisfies(have: Version, wanted: Version): boolean {
   return have[1] > wanted[1] || (have[1] === wanted[1] && have[2] >= wanted[2]);
 }
 
+/** The later of two versions. */
+export function laterVersion(left: Version | undefined, right: Version): Version {
+  if (left === undefined) return right;
+  const index = left.findIndex((part, at) => part !== right[at]);
+  return index >= 0 && left[index]! < right[index]! ? right : left;
+}
+
 /** The engine version an item asks for, checked; undefined where it is none. Mistakes are reported. */
 export function checkEngineVersion(node: YamlScalar, engine: Version, context: Context): Version | undefined {
   const number = toUnsigned(node.text);

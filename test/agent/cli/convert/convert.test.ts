@@ -354,6 +354,31 @@ no_such_key: 1
     golden("convert/tiercel.remarks.txt", `${remarks.join("\n")}\n`);
   });
 
+  it("keeps the first of a repeated key, and takes each document for itself", () => {
+    const text =
+      "json_output: true\njson_output: false\nrules_file: a\nrules_files: [b]\n---\npriority: info\ngrpc: {}\n";
+    const converted = convertFile("falco.yaml", text, catalogue);
+    assert.deepEqual(converted.documents, [
+      "json_output: true\nrules_files: a\nrule_matching: first\n",
+      "priority: info\nrule_matching: first\n",
+    ]);
+    assert.deepEqual(
+      converted.remarks.filter((remark) => !remark.includes("rule_matching")),
+      [
+        "falco.yaml:2: json_output is given twice: the first one was kept",
+        "falco.yaml:3: rules_file is called rules_files now",
+        "falco.yaml:4: rules_files is given twice: the first one was kept",
+        "falco.yaml:7: grpc has no counterpart: Falco has removed it too; use http_output",
+      ],
+    );
+  });
+
+  it("asks for YAML that other parsers read", () => {
+    const converted = convertFile("falco.yaml", 'json_output: "true"# yes\n', catalogue);
+    assert.deepEqual(converted.documents, []);
+    assert.match(converted.remarks.join(), /^falco\.yaml:1: to be mended first: Comments must be separated/);
+  });
+
   it("gives settings that load", () => {
     assert.ok(!remarks.some((remark) => remark.includes("to be mended")), remarks.join("\n"));
     assert.match(documents[0] ?? "", /rule_matching: first/);

@@ -1,6 +1,8 @@
 /** Each default rule for real, as config/rules has it: raised by what it is about, silent for a twin. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { root } from "../support/reference.ts";
 import { needCapture } from "./support/agent.ts";
@@ -22,7 +24,10 @@ const items = () => parse(readFileSync(file, "utf8")) as Item[];
 function weakened(): Item[] {
   return items().map((item) => {
     const found = cases.find(({ rule }) => rule === item.rule);
-    return found === undefined ? item : { ...item, condition: withoutClause(item.condition, found.clause) };
+    if (found === undefined) return item;
+    // Without their clause some rules match what everybody does all the time: only our own doings count.
+    const own = `(container.id != host or proc.exepath startswith ${join(tmpdir(), "tiercel-")})`;
+    return { ...item, condition: `(${withoutClause(item.condition, found.clause)}) and ${own}` };
   });
 }
 
@@ -101,8 +106,7 @@ describe("default rules without the clause in which the twin differs", function 
     needContainers(this);
     stage = await Stage.open();
     const rules = stage.rulesFile("weakened.yaml", stringify(weakened()));
-    // Without their clause some rules match what everybody does all the time.
-    await stage.watch([rules], { "alerts.rate": "1000000", "alerts.burst": "1000000" });
+    await stage.watch([rules]);
   });
   after(async () => {
     await stage?.close();

@@ -13,6 +13,8 @@ const BUSY = 0x80000000 | 0;
 const DISCARDED = 0x40000000;
 const LENGTH = 0x3fffffff;
 const RECORD_HEADER = 8;
+/** Bytes kept of a malformed record: its header and the front of its part table. */
+const SAMPLE_BYTES = 256;
 
 /** The kernel gets room back after this many bytes at the latest. */
 const RELEASE_BYTES = 64 * 1024;
@@ -22,6 +24,8 @@ const CLOCK_EVERY = 64;
 export class Ring {
   /** Records that contradicted themselves; they are skipped. */
   malformed = 0;
+  /** The first of them: why, and how it begins. */
+  sample: { readonly reason: string; readonly bytes: Buffer } | undefined;
   private readonly size: number;
   private readonly consumer: Mapping;
   private readonly producer: Mapping;
@@ -115,6 +119,8 @@ export class Ring {
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       this.malformed++;
+      const end = Math.min(at + Math.min(length, SAMPLE_BYTES), this.size);
+      this.sample ??= { reason: error.message, bytes: Buffer.from(this.bytes.subarray(at, end)) };
       return false;
     }
   }

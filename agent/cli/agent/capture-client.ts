@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import type { Capture } from "./agent.ts";
 import { taken } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
+import { readNodeFacts } from "./node-facts.ts";
 import { noCounters, type Counters } from "./counters.ts";
 
 interface Waiter {
@@ -43,6 +44,7 @@ export class CaptureClient implements Capture {
     this.end = new Promise((resolve) => (this.stopped = resolve));
     this.worker = new Worker(new URL("./capture-thread.js", import.meta.url), {
       workerData: data,
+      // Descriptors come from calls that Node does not know and would warn about when they are closed.
       trackUnmanagedFds: false,
     });
     this.worker.on("message", (message: FromCapture) => this.take(message));
@@ -91,6 +93,9 @@ export class CaptureClient implements Capture {
         return;
       case "refused":
         this.start.reject(new Error(message.message));
+        return;
+      case "host":
+        this.tell({ kind: "host", facts: readNodeFacts() });
         return;
       case "rules":
         this.waiting.get(message.id)?.resolve();

@@ -5,6 +5,7 @@ import type { AlertRate } from "../../engine/rule-counts.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { LogLevel } from "../log.ts";
 import type { Counters } from "./counters.ts";
+import type { NodeFacts } from "./node-facts.ts";
 
 /** Given to the capture thread at its start. */
 export interface CaptureThreadData {
@@ -24,12 +25,16 @@ export interface CaptureThreadData {
 }
 
 export type ToCapture =
-  { readonly kind: "rules"; readonly id: number; readonly plan: RuleSetPlan } | { readonly kind: "stop" };
+  | { readonly kind: "rules"; readonly id: number; readonly plan: RuleSetPlan }
+  | { readonly kind: "host"; readonly facts: NodeFacts }
+  | { readonly kind: "stop" };
 
 export type FromCapture =
   | { readonly kind: "attached" }
   /** Capture cannot run here; the message is for the user. The thread ends. */
   | { readonly kind: "refused"; readonly message: string }
+  /** Asks for the node's mounts and addresses as they are now. */
+  | { readonly kind: "host" }
   /** The rule set of that id is in force. */
   | { readonly kind: "rules"; readonly id: number }
   /** It could not be compiled; what ran before goes on. */

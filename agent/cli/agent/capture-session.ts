@@ -15,6 +15,7 @@ import type { RulePlan, RuleSetPlan } from "../../rules/plan.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
 import type { Counters, RuleNumbers } from "./counters.ts";
+import type { NodeFacts } from "./node-facts.ts";
 import { openNodeState, type NodeState } from "./node-state.ts";
 import { Pipeline } from "./pipeline.ts";
 import { runSlice } from "./slices.ts";
@@ -46,6 +47,7 @@ export class CaptureSession {
   private ticks = 0;
   private names: readonly string[] = [];
   private treeDrops = 0;
+  private malformedSaid = false;
 
   /**
    * Loads and attaches the kernel side; from here on forks, execs and exits wait in the ring.
@@ -59,7 +61,7 @@ export class CaptureSession {
     this.capture = Capture.open({ ringBytes });
     this.capture.setWanted(wantedAlways);
     this.capture.attach();
-    this.node = openNodeState({ hostname, processes, log });
+    this.node = openNodeState({ hostname, processes, log, askHost: () => post({ kind: "host" }) });
     this.pipeline = new Pipeline(this.node.state, this.node.host, (error) =>
       log("error", `an event could not be taken in: ${textOf(error)}`),
     );
@@ -86,6 +88,11 @@ export class CaptureSession {
         onFault,
       },
     };
+  }
+
+  /** Takes in the node's mounts and addresses. */
+  setHost(facts: NodeFacts): void {
+    this.node.takeHost(facts);
   }
 
   /** Puts a rule set in force, one after the other in the order of the calls. */
@@ -140,13 +147,24 @@ export class CaptureSession {
 
   private tick(): void {
     this.ticks++;
+    this.sayMalformed();
     this.saySuppressed();
     this.alerts.flush();
     const counters = this.counters();
     this.post({ kind: "counters", counters });
     if (this.ticks % REFRESH_TICKS !== 0) return;
-    this.node.node.refresh();
+    this.node.refresh();
     this.heal(counters);
+  }
+
+  /** Shows the first record that could not be decoded; all are counted among the drops. */
+  private sayMalformed(): void {
+    const { sample } = this.capture.ring;
+    if (sample === undefined || this.malformedSaid) return;
+    this.malformedSaid = true;
+    const bytes = sample.bytes.toString("hex");
+    const message = `a record could not be decoded (${sample.reason}) and is counted as lost; it begins ${bytes}`;
+    this.post({ kind: "log", level: "error", message });
   }
 
   /** Says by rule how many alerts its rate held back since the last time. */

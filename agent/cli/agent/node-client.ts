@@ -1,46 +1,58 @@
-/** The capture thread's side of the node thread: questions go out, answers go to state. */
+/**
+ * The capture thread's side of the node thread: questions go out, answers go to state. The thread is started by the
+ * first question and ended when none came for a while: most of the time a node needs none, and it holds megabytes.
+ */
 import { Worker } from "node:worker_threads";
 import type { HostFacts } from "../../state/host.ts";
 import type { State } from "../../state/state.ts";
 import type { UserNames } from "../../state/users.ts";
-import type { NodeAnswer, NodeFacts, NodeRequest, NodeThreadData } from "./node-messages.ts";
+import type { NodeAnswer, NodeRequest, NodeThreadData } from "./node-messages.ts";
 
 /** Who gets the answers. */
 export interface NodeReaders {
-  readonly state: State;
-  readonly host: HostFacts;
-  readonly users: UserNames;
+  readonly state: Pick<State, "learnCgroups" | "load" | "complete">;
+  readonly host: Pick<HostFacts, "setAddressNames">;
+  readonly users: Pick<UserNames, "learn">;
+}
+
+export interface NodeClientOptions {
+  readonly data: NodeThreadData;
+  /** Told when the thread died; the next question starts another one. */
+  readonly onError: (error: Error) => void;
+  /** ms without a question until the thread ends. */
+  readonly idle?: number;
 }
 
 export class NodeClient {
   /** Whether environments are read along with processes. */
   environment = false;
-  private readonly worker: Worker;
+  private readonly options: NodeClientOptions;
+  private worker: Worker | undefined;
   private readers: NodeReaders | undefined;
+  /** Questions without an answer yet, those for names apart. */
+  private pending = 0;
+  private idle: NodeJS.Timeout | undefined;
+  private readonly processes = new Set<number>();
   private waiting: (() => void)[] = [];
   private resolving: ((beyond: number) => void)[] = [];
-  private last: NodeFacts | undefined;
+  /** Names that the thread looks up again and again. */
+  private names: readonly string[] = [];
 
-  constructor(data: NodeThreadData) {
-    this.worker = new Worker(new URL("./node-thread.js", import.meta.url), {
-      workerData: data,
-      trackUnmanagedFds: false,
-    });
-    this.worker.on("message", (answer: NodeAnswer) => this.take(answer));
+  constructor(options: NodeClientOptions) {
+    this.options = options;
   }
 
-  /** Answers go to `readers` from now on. `onError` is told if the thread dies. */
-  start(readers: NodeReaders, onError: (error: unknown) => void): void {
+  /** Answers go to `readers` from now on. */
+  start(readers: NodeReaders): void {
     this.readers = readers;
-    this.worker.on("error", (error) => {
-      for (const resolve of this.waiting.splice(0)) resolve();
-      for (const resolve of this.resolving.splice(0)) resolve(0);
-      onError(error);
-    });
-    this.ask({ kind: "host" });
   }
 
-  /** Reads all of /proc into state; resolves when that is done. */
+  /** Whether the thread runs. */
+  get runs(): boolean {
+    return this.worker !== undefined;
+  }
+
+  /** Reads all of /proc into state; resolves when that is done, or the thread died of it. */
   scan(): Promise<void> {
     this.ask({ kind: "scan", environment: this.environment });
     return new Promise((resolve) => this.waiting.push(resolve));
@@ -48,6 +60,7 @@ export class NodeClient {
 
   /** One process that state knows only by a record. */
   process(pid: number): void {
+    this.processes.add(pid);
     this.ask({ kind: "process", pid, environment: this.environment });
   }
 
@@ -61,7 +74,10 @@ export class NodeClient {
    * long, and its answers count as they come. Gives how many names were too many.
    */
   lookUp(names: readonly string[], patience: number): Promise<number> {
-    this.ask({ kind: "names", names });
+    const before = this.names;
+    this.names = names;
+    if (names.length === 0 && before.length === 0) return Promise.resolve(0);
+    this.tell({ kind: "names", names });
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(0), patience);
       this.resolving.push((beyond) => {
@@ -71,20 +87,57 @@ export class NodeClient {
     });
   }
 
-  /** Mounts and addresses anew. */
-  refresh(): void {
-    this.ask({ kind: "host" });
-  }
-
   async close(): Promise<void> {
-    await this.worker.terminate();
+    clearTimeout(this.idle);
+    await this.worker?.terminate();
   }
 
   private ask(request: NodeRequest): void {
+    this.pending++;
+    this.tell(request);
+  }
+
+  private tell(request: NodeRequest): void {
+    clearTimeout(this.idle);
+    this.worker ??= this.open();
     this.worker.postMessage(request);
   }
 
+  private open(): Worker {
+    const worker = new Worker(new URL("./node-thread.js", import.meta.url), {
+      workerData: this.options.data,
+      // As in capture-client.ts: openat2 is none of Node's calls.
+      trackUnmanagedFds: false,
+    });
+    worker.on("message", (answer: NodeAnswer) => {
+      this.take(answer);
+      if (this.pending === 0 && this.names.length === 0) this.rest();
+    });
+    worker.on("error", (error: Error) => this.died(error));
+    return worker;
+  }
+
+  private rest(): void {
+    clearTimeout(this.idle);
+    this.idle = setTimeout(() => {
+      void this.worker?.terminate();
+      this.worker = undefined;
+    }, this.options.idle ?? 10_000);
+  }
+
+  /** Nobody waits for a dead thread; what it looked up again and again, the next one goes on with. */
+  private died(error: Error): void {
+    this.worker = undefined;
+    this.pending = 0;
+    for (const pid of this.processes) this.readers?.state.complete(pid, undefined);
+    this.processes.clear();
+    for (const resolve of this.waiting.splice(0)) resolve();
+    for (const resolve of this.resolving.splice(0)) resolve(0);
+    this.options.onError(error);
+  }
+
   private take(answer: NodeAnswer): void {
+    if (answer.kind !== "names") this.pending--;
     const { readers } = this;
     if (readers === undefined) return;
     switch (answer.kind) {
@@ -94,6 +147,7 @@ export class NodeClient {
         this.waiting.shift()?.();
         return;
       case "process":
+        this.processes.delete(answer.pid);
         readers.state.complete(answer.pid, answer.facts);
         return;
       case "users":
@@ -102,16 +156,6 @@ export class NodeClient {
       case "names":
         readers.host.setAddressNames(answer.names);
         for (const resolve of this.resolving.splice(0)) resolve(answer.beyond);
-        return;
-      case "host":
-        this.takeFacts(answer.facts, readers.host);
     }
-  }
-
-  private takeFacts(facts: NodeFacts, host: HostFacts): void {
-    host.setAddresses(facts.addresses);
-    if (facts.mountinfo !== this.last?.mountinfo) host.setMounts(facts.mountinfo);
-    if (facts.services !== this.last?.services) host.setServices(facts.services);
-    this.last = facts;
   }
 }

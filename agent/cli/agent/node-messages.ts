@@ -15,7 +15,6 @@ export type NodeRequest =
   | { readonly kind: "scan"; readonly environment: boolean }
   | { readonly kind: "process"; readonly pid: number; readonly environment: boolean }
   | { readonly kind: "users"; readonly containerId: string; readonly pid: number }
-  | { readonly kind: "host" }
   /** Host names that rules compare addresses with: looked up now and every minute from now on. */
   | { readonly kind: "names"; readonly names: readonly string[] };
 
@@ -27,19 +26,9 @@ export type NodeAnswer =
     }
   | { readonly kind: "process"; readonly pid: number; readonly facts: ProcessFacts | undefined }
   | { readonly kind: "users"; readonly containerId: string; readonly files: UserFiles | undefined }
-  | { readonly kind: "host"; readonly facts: NodeFacts }
   /** Names by address (4 or 16 bytes), all of them; `beyond` names were too many. */
   | {
       readonly kind: "names";
       readonly names: ReadonlyMap<ByteString, readonly string[]>;
       readonly beyond: number;
     };
-
-/** Files of the node that fields print from. */
-export interface NodeFacts {
-  /** Text of /proc/1/mountinfo. */
-  readonly mountinfo: ByteString;
-  readonly addresses: readonly ByteString[];
-  /** Text of /etc/services; "" where there is none. */
-  readonly services: string;
-}

@@ -11,6 +11,7 @@ import { State } from "../../state/state.ts";
 import { UserNames } from "../../state/users.ts";
 import { readBootClock } from "./boot-clock.ts";
 import { NodeClient } from "./node-client.ts";
+import { setNodeFacts, type NodeFacts } from "./node-facts.ts";
 
 export interface NodeState {
   readonly state: State;
@@ -18,6 +19,9 @@ export interface NodeState {
   readonly host: HostFacts;
   readonly users: UserNames;
   readonly node: NodeClient;
+  /** Asks for the node's mounts and addresses; while an answer is on its way, once more is enough. */
+  refresh(): void;
+  takeHost(facts: NodeFacts): void;
   close(): Promise<void>;
 }
 
@@ -25,6 +29,8 @@ export interface NodeStateOptions {
   readonly hostname: string;
   /** Bound of the process table. */
   readonly processes: number;
+  /** Asks for the node's mounts and addresses; they come to `takeHost`. */
+  readonly askHost: () => void;
   readonly log: (level: "error" | "warning", message: string) => void;
 }
 
@@ -38,13 +44,22 @@ function nodeRoot(controller: string): string {
 }
 
 /** Reads clocks and cgroup hierarchy, and starts the thread that reads /proc. */
-export function openNodeState({ hostname, processes, log }: NodeStateOptions): NodeState {
+export function openNodeState({ hostname, processes, log, askHost }: NodeStateOptions): NodeState {
+  let facts: NodeFacts | undefined;
+  let asked = 0;
+  const refresh = () => {
+    if (asked === 0) askHost();
+    asked = Math.min(2, asked + 1);
+  };
   const steady = () => process.hrtime.bigint();
   const clock = readBootClock({ boot: bootTimeNow, steady, wall: Date.now });
   const hierarchy = cgroupHierarchy(readFileSync("/proc/self/mountinfo", "latin1"));
   const controller = hierarchy?.controller ?? "";
   const opener = hierarchy && openCgroups(hierarchy.folder);
-  const node = new NodeClient({ controller, clockOffset: clock.offset });
+  const node = new NodeClient({
+    data: { controller, clockOffset: clock.offset },
+    onError: (error) => log("error", `the thread that reads /proc ended: ${error.message}`),
+  });
   const cgroups = new CgroupPaths({
     nodeRoot: nodeRoot(controller),
     ...(opener && { resolve: (id: bigint) => opener.path(id) }),
@@ -56,7 +71,7 @@ export function openNodeState({ hostname, processes, log }: NodeStateOptions): N
     lookup: (pid) => node.process(pid),
     onContainer: (container, pid) => {
       users.prepare(container.id, pid);
-      node.refresh();
+      refresh();
     },
   });
   const host = new HostFacts({
@@ -65,16 +80,24 @@ export function openNodeState({ hostname, processes, log }: NodeStateOptions): N
     users,
     process: (pid) => state.process(pid),
   });
-  node.start({ state, host, users }, (error) =>
-    log("error", `the thread that reads /proc ended: ${(error as Error).message}`),
-  );
+  node.start({ state, host, users });
   users.prepare("host", 1);
+  refresh();
   return {
     state,
     cgroups,
     host,
     users,
     node,
+    refresh,
+    takeHost(next) {
+      setNodeFacts(host, next, facts);
+      facts = next;
+      asked -= 1;
+      if (asked === 0) return;
+      asked = 0;
+      refresh();
+    },
     async close() {
       opener?.close();
       await node.close();

@@ -4,15 +4,14 @@
  */
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { readInRoot } from "../../capture/read-in-root.ts";
 import { cgroupHierarchy, scanCgroups } from "../../state/cgroup-tree.ts";
-import { addressBytes, localAddresses } from "../../state/host.ts";
+import { addressBytes } from "../../state/host.ts";
 import { readProcess, scanProcesses } from "../../state/scan.ts";
 import { readUserFiles } from "../../state/users.ts";
 import { NameLookups } from "./name-lookups.ts";
-import type { NodeAnswer, NodeFacts, NodeRequest, NodeThreadData } from "./node-messages.ts";
+import type { NodeAnswer, NodeRequest, NodeThreadData } from "./node-messages.ts";
 
 /** Between two look-ups of host names, ms. */
 const LOOKUP_MILLISECONDS = 60_000;
@@ -27,14 +26,6 @@ function text(path: string): string {
   } catch {
     return "";
   }
-}
-
-function nodeFacts(): NodeFacts {
-  return {
-    mountinfo: text("/proc/1/mountinfo"),
-    addresses: localAddresses(networkInterfaces()),
-    services: text("/etc/services"),
-  };
 }
 
 const lookups = new NameLookups(async (name) => {
@@ -80,8 +71,6 @@ function answer(request: Exclude<NodeRequest, { kind: "names" }>): NodeAnswer {
       const { containerId, pid } = request;
       return { kind: "users", containerId, files: readUserFiles(readInRoot, pid) };
     }
-    case "host":
-      return { kind: "host", facts: nodeFacts() };
   }
 }
 

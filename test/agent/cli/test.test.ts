@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -338,6 +338,19 @@ describe("tiercel test", () => {
       "",
     );
     assert.equal(one({ rules: auditRule, event: { type: "dup" }, expect: [] }, {}).reason, "");
+  });
+
+  it("runs the examples of the page about it and of its help", () => {
+    const page = readFileSync(`${root}docs/rule-tests.md`, "utf8");
+    const help = tiercel("--help").stdout;
+    const examples = [/```yaml\n([^]*?)```/.exec(page)![1]!, /A test file:\n\n([^]*?)\n\n/.exec(help)![1]!];
+    write("my-rules.yaml", rules.replace("- rule: Shell\n", "- rule: Terminal shell in container\n"));
+    for (const [index, example] of examples.entries()) {
+      write(`example-${index}.yaml`, example);
+      const { stdout, stderr } = tiercel(`example-${index}.yaml`);
+      assert.equal(stderr, "");
+      assert.match(stdout, /\n2 passed, 0 failed\n$/);
+    }
   });
 
   it("prints JSON and exits 0 where all pass", () => {

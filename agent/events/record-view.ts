@@ -22,6 +22,8 @@ interface Sliceable {
 
 /** Bytes of comm. */
 const COMM = 16;
+/** Header fields of 4 bytes from pid to tty: what a task is known by. */
+const IDS = (HEADER.tty - HEADER.pid) / 4 + 1;
 
 /** Why a record cannot be read. The agent counts these and goes on (design.md 3.10). */
 export class RecordError extends Error {
@@ -171,6 +173,28 @@ export class RecordView {
       if (this.u32(HEADER.comm + from) !== expected >>> 0) return false;
     }
     return true;
+  }
+  /**
+   * Whether the header says of the task what `words` says: ids, terminal, name, cgroup. `words` is of `keepTask`. Makes
+   * nothing; the one check that every record goes through.
+   */
+  taskIs(words: readonly number[]): boolean {
+    const { view, at } = this;
+    for (let i = 0; i < IDS; i++) if (view.getInt32(at + HEADER.pid + i * 4, true) !== words[i]) return false;
+    for (let i = 0; i < COMM / 4; i++)
+      if (view.getInt32(at + HEADER.comm + i * 4, true) !== words[IDS + i]) return false;
+    return (
+      view.getInt32(at + HEADER.cgroup, true) === words[IDS + 4] &&
+      view.getInt32(at + HEADER.cgroup + 4, true) === words[IDS + 5]
+    );
+  }
+  /** Puts what the header says of the task into `words`, for `taskIs`. */
+  keepTask(words: number[]): void {
+    const { view, at } = this;
+    for (let i = 0; i < IDS; i++) words[i] = view.getInt32(at + HEADER.pid + i * 4, true);
+    for (let i = 0; i < COMM / 4; i++) words[IDS + i] = view.getInt32(at + HEADER.comm + i * 4, true);
+    words[IDS + 4] = view.getInt32(at + HEADER.cgroup, true);
+    words[IDS + 5] = view.getInt32(at + HEADER.cgroup + 4, true);
   }
   /** Whether part `index` was cut: bit of the header's `cut`. */
   isCut(index: number): boolean {

@@ -185,7 +185,8 @@ export function offsets<F extends Fields>(fields: F): Record<F[number][0], numbe
     at += size;
   }
   result["size"] = Math.ceil(at / 8) * 8;
-  return result as Record<F[number][0], number> & { size: number };
+  // A copy: an object that grew by computed names is a dictionary to V8, and every record is read by these.
+  return { ...result } as Record<F[number][0], number> & { size: number };
 }
 
 export const HEADER = offsets(headerFields);

@@ -52,6 +52,9 @@ export class ProcessEntry implements Process {
   /** ns since boot of the last record or reading that settled program and arguments. */
   settledAt = 0n;
 
+  /** What the last record's header said (RecordView.keepTask): the next one most often says the same. */
+  readonly task: number[] = [];
+
   private argsArea: ByteString = "";
   private argsList: readonly ByteString[] | undefined;
   private envArea: ByteString | undefined;

@@ -182,6 +182,20 @@ export class State {
   }
 
   private heal(entry: ProcessEntry, record: RecordView): void {
+    if (!record.taskIs(entry.task) || this.hasNewParent(entry)) {
+      this.takeHeader(entry, record);
+      record.keepTask(entry.task);
+    }
+    if (record.partLength(parts.CWD) >= 0 && !record.partIs(parts.CWD, entry.cwd))
+      entry.cwd = record.text(parts.CWD) ?? "";
+  }
+
+  /** Whether the parent stands in the table by now, and is not linked to. */
+  private hasNewParent(entry: ProcessEntry): boolean {
+    return entry.ppid !== 0 && entry.parent?.listed !== true && this.table.get(entry.ppid) !== undefined;
+  }
+
+  private takeHeader(entry: ProcessEntry, record: RecordView): void {
     const ppid = record.u32(HEADER.ppid);
     if (entry.ppid !== ppid || (ppid !== 0 && entry.parent?.listed !== true)) this.relink(entry, ppid);
     entry.vpid = record.u32(HEADER.vpid);
@@ -199,12 +213,6 @@ export class State {
     if ((record.flags & recordFlags.LEADER) !== 0) {
       if (!record.commIs(entry.seenComm)) entry.comm = entry.seenComm = record.comm;
     } else this.nameThread(entry, record);
-    if (
-      record.hasPart(parts.CWD) &&
-      record.partLength(parts.CWD) >= 0 &&
-      !record.partIs(parts.CWD, entry.cwd)
-    )
-      entry.cwd = record.text(parts.CWD) ?? "";
   }
 
   /** Links to the parent that the kernel names. One that is not in the table is kept if it has that id, else dropped. */
@@ -249,6 +257,7 @@ export class State {
 
   private forgetThread(entry: ProcessEntry, tid: number): void {
     this.endedIn = undefined;
+    entry.task.length = 0;
     if (entry.listed && entry.threadNames?.delete(tid) === true) this.threadNameCount--;
   }
 
@@ -420,6 +429,7 @@ export class State {
   /** Sets program and arguments from /proc. */
   private refresh(entry: ProcessEntry, facts: ProcessFacts): void {
     const sameProgram = !entry.minimal && entry.exePath === facts.exePath;
+    entry.task.length = 0;
     if (entry.minimal || entry.seenComm !== facts.threadName) {
       entry.seenComm = facts.threadName;
       entry.comm = facts.comm;

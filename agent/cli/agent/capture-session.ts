@@ -11,7 +11,7 @@ import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.
 import { events } from "../../events/table.ts";
 import { readersOf } from "../../fields/index.ts";
 import type { SyscallContext } from "../../fields/context.ts";
-import type { RulePlan, RuleSetPlan } from "../../rules/plan.ts";
+import type { RuleSetPlan } from "../../rules/plan.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
 import type { Counters, RuleNumbers } from "./counters.ts";
@@ -39,7 +39,7 @@ export class CaptureSession {
   private readonly node: NodeState;
   private readonly pipeline: Pipeline;
   private readonly alerts: AlertPost;
-  private readonly parts: EngineParts<SyscallContext>;
+  private readonly counts: RuleCounts;
   private wanted: Wanted = wantedAlways;
   private started = false;
   private installing: Promise<void> = Promise.resolve();
@@ -57,7 +57,7 @@ export class CaptureSession {
     this.data = data;
     this.post = post;
     const { hostname, processes, ringBytes, taken, capacity } = data;
-    const log = (level: "error" | "warning", message: string) => post({ kind: "log", level, message });
+    const log = this.log.bind(this);
     this.capture = Capture.open({ ringBytes });
     this.capture.setWanted(wantedAlways);
     this.capture.attach();
@@ -66,28 +66,32 @@ export class CaptureSession {
       log("error", `an event could not be taken in: ${textOf(error)}`),
     );
     this.alerts = new AlertPost((alerts) => post({ kind: "alerts", alerts }), taken, capacity);
-    this.parts = this.engineParts((rule, error) =>
-      log("error", `rule "${rule.rule}" failed on an event: ${textOf(error)}`),
-    );
+    this.counts = new RuleCounts(data.rate);
     this.ticker = setInterval(() => this.tick(), TICK_MILLISECONDS);
   }
 
-  private engineParts(onFault: (rule: RulePlan, error: unknown) => void): EngineParts<SyscallContext> {
-    const { hostname, pathViews, rate, matching, staticFields, base64Buffers } = this.data;
+  /** For one engine: what its readers remember goes with it. */
+  private engineParts(): EngineParts<SyscallContext> {
+    const { hostname, pathViews, matching, staticFields, base64Buffers } = this.data;
     const readers = rememberingReaders(readersOf(staticFields));
     return {
       source: "syscall",
       readers,
       access: syscallAccess(readers, hostname, pathViews),
-      counts: new RuleCounts(rate),
+      counts: this.counts,
       codes: events.map(({ name }) => name),
       base64Buffers,
       options: {
         matching,
         emit: (alert) => this.alerts.push(alert),
-        onFault,
+        onFault: ({ rule }, error) =>
+          this.log("error", `rule "${rule}" failed on an event: ${textOf(error)}`),
       },
     };
+  }
+
+  private log(level: "error" | "warning", message: string): void {
+    this.post({ kind: "log", level, message });
   }
 
   /** Takes in the node's mounts and addresses. */
@@ -119,7 +123,7 @@ export class CaptureSession {
     this.pipeline.engine = engine;
     this.capture.setWanted(wanted);
     this.wanted = wanted;
-    this.parts.counts.keep(new Set(engine.rules.map((rule) => rule.count)));
+    this.counts.keep(new Set(engine.rules.map((rule) => rule.count)));
   }
 
   private async lookUp(names: readonly string[]): Promise<void> {
@@ -128,7 +132,7 @@ export class CaptureSession {
     const beyond = await this.node.node.lookUp(names, LOOKUP_PATIENCE);
     if (beyond === 0) return;
     const message = `rules name ${names.length} hosts; the last ${beyond} of them are not looked up and match nothing`;
-    this.post({ kind: "log", level: "warning", message });
+    this.log("warning", message);
   }
 
   private start(): void {
@@ -137,7 +141,7 @@ export class CaptureSession {
   }
 
   private async compile(plan: RuleSetPlan) {
-    const work = buildEngine(plan, this.parts);
+    const work = buildEngine(plan, this.engineParts());
     for (;;) {
       const slice = runSlice(work, SLICE_MILLISECONDS, () => performance.now());
       if (slice.done) return slice.value;
@@ -164,12 +168,12 @@ export class CaptureSession {
     this.malformedSaid = true;
     const bytes = sample.bytes.toString("hex");
     const message = `a record could not be decoded (${sample.reason}) and is counted as lost; it begins ${bytes}`;
-    this.post({ kind: "log", level: "error", message });
+    this.log("error", message);
   }
 
   /** Says by rule how many alerts its rate held back since the last time. */
   private saySuppressed(): void {
-    for (const { rule, count } of this.parts.counts.takeUnsaid())
+    for (const { rule, count } of this.counts.takeUnsaid())
       this.alerts.push(
         internalAlert(
           "alerts suppressed",
@@ -196,7 +200,6 @@ export class CaptureSession {
 
   /** All numbers; those of the kernel side are as they were when `kernel` was read. */
   private counters(kernel = this.capture.counters()): Counters {
-    const { counts } = this.parts;
     const { dropped, wakeUps, looks } = kernel;
     return {
       events: this.pipeline.events,
@@ -204,8 +207,8 @@ export class CaptureSession {
       undecodable: this.pipeline.faults,
       drops: dropped,
       overflow: this.alerts.overflow,
-      rules: [...counts.all()].map(numbersOf),
-      gone: { ...counts.gone },
+      rules: [...this.counts.all()].map(numbersOf),
+      gone: { ...this.counts.gone },
       sizes: {
         processes: this.node.state.size,
         processes_evicted: this.node.state.evicted,

@@ -1,5 +1,6 @@
 /** Reads and compiles rules in a thread of its own: text is slow, and its memory is given back when the thread ends. */
 import { Worker } from "node:worker_threads";
+import { trimMemory } from "../../capture/native.ts";
 import type { LoadedRules } from "./agent.ts";
 import type { RulesThreadData } from "./rules-messages.ts";
 
@@ -24,6 +25,7 @@ export function loadRules(data: RulesThreadData, timeLimit = TIME_LIMIT): Promis
     worker.on("error", (error: Error) => reject(new Error(`reading the rules failed: ${error.message}`)));
     worker.on("exit", () => {
       clearTimeout(timer);
+      trimMemory();
       reject(new Error("reading the rules failed: its thread ended without an answer"));
     });
   });

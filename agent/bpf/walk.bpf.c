@@ -16,6 +16,7 @@ static __always_inline void begin_walk(struct scratch *s, struct walk *walk)
 
 	s->at = PATH_BYTES;
 	s->flags = 0;
+	s->fs_at = 0;
 	s->dentry = walk->dentry;
 	s->mnt = walk->mnt;
 	s->root_dentry = get(fs, root.dentry);
@@ -36,6 +37,8 @@ static __always_inline long step(struct scratch *s, bool in_fs)
 		struct mount *mount = holder_of(mnt, struct mount, mnt);
 		struct mount *above = get(mount, mnt_parent);
 
+		if (s->fs_at == 0)
+			s->fs_at = at;
 		if (above != mount) {
 			s->dentry = get(mount, mnt_mountpoint);
 			s->mnt = address_of(above, mnt);
@@ -75,12 +78,15 @@ static __always_inline void end_walk(struct record *r, struct scratch *s, struct
 	__u32 part = walk->part & (RECORD_PART_SLOTS - 1);
 	__u32 flags_at = walk->flags_at;
 	__u32 at = r->header.length, from = s->at, length = PATH_BYTES - from;
+	__u32 inside = PATH_BYTES - s->fs_at, known = 0;
 
 	if (s->flags & FILE_PATH_CUT)
 		part_cut(r, part);
 	barrier_var(flags_at);
-	if (flags_at != 0 && flags_at <= RECORD_MAX - 4)
-		*(__u32 *)((void *)r + flags_at) |= s->flags;
+	if (flags_at != 0 && flags_at <= RECORD_MAX - 4) {
+		known = *(__u32 *)((void *)r + flags_at) | s->flags;
+		*(__u32 *)((void *)r + flags_at) = known;
+	}
 	barrier_var(at);
 	if (at < RECORD_DATA_AT || at > RECORD_MAX - PATH_BYTES - 1) {
 		part_missing(r, part);
@@ -98,6 +104,9 @@ static __always_inline void end_walk(struct record *r, struct scratch *s, struct
 		bpf_probe_read_kernel((void *)r + at, length, &s->path[from]);
 	}
 	part_is(r, part, at, length);
+	/* Where all of a file system is mounted, the end of the path is the path inside it: no second walk is needed. */
+	if (part == PART_REALPATH && inside != 0 && inside <= length && !(known & FILE_PARTIAL_MOUNT))
+		part_is(r, PART_FSPATH, at + length - inside, inside);
 	r->header.length = at + length;
 }
 

@@ -1,7 +1,7 @@
 /** Which views of an event's paths a rule is tried on (design.md 3.3). */
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { FieldReader, FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
-import { parts } from "../events/record.ts";
+import { fileFactFlags, parts } from "../events/record.ts";
 import { conditionFields } from "../rules/condition/compile.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
 import type { PathTries } from "./engine.ts";
@@ -96,11 +96,20 @@ export class PathViewTries implements PathTries<SyscallContext> {
 }
 
 /**
- * Whether the event's file was found under the very path that was asked for, in a file system of which all is mounted:
- * by far the commonest case, seen without reading the other views.
+ * Whether the event's file was found under the very path that was asked for, and the node has it there too: by far the
+ * commonest case, seen without reading the other views.
  */
-function isAsAsked({ record }: SyscallContext, name: Value): boolean {
-  if (record.partLength(parts.FSPATH) >= 0) return false;
+function isAsAsked({ record, host }: SyscallContext, name: Value): boolean {
+  const inside = record.partLength(parts.FSPATH);
+  if (inside >= 0) {
+    if ((record.file(parts.FILE, "flags") & fileFactFlags.PARTIAL_MOUNT) !== 0) return false;
+    const point = host.mountPoint(record.file(parts.FILE, "dev"));
+    // Where all of a file system is mounted, the end of the resolved path is the path inside it.
+    if (point !== undefined && typeof name === "string") {
+      const there = (point === "/" ? 0 : point.length) + inside;
+      if (name.length !== there || !name.startsWith(point)) return false;
+    }
+  }
   return typeof name === "string" && record.partIs(parts.REALPATH, name);
 }
 

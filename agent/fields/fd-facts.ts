@@ -255,8 +255,8 @@ export function resolvedPath(record: RecordView): string | undefined {
 }
 
 /**
- * fd.fspath: path below the root of the file system. Given by the kernel side where the mount shows a part of it only;
- * else it is what follows the mount point, if the node has the file system mounted there too.
+ * fd.fspath: path below the root of the file system. Given by the kernel side where a mount stands between the file
+ * and the task's root, or a chroot; else it is what follows the mount point, if the node has the file system mounted there too.
  */
 export function fileSystemPath(c: SyscallContext): string | undefined {
   if (!hasDescriptor(c) || !hasPath(c.record)) return undefined;
@@ -270,7 +270,7 @@ export function fileSystemPath(c: SyscallContext): string | undefined {
   return rest.startsWith("/") ? rest : path;
 }
 
-/** Where the node sees the file of a partial mount: the file system's mount point and the path below it. */
+/** Where the node sees a file that the task may see elsewhere, through a mount or in a chroot: the file system's mount point and the path below it. */
 export function pathOnNode(c: SyscallContext): string | undefined {
   const inside = c.record.text(FSPATH);
   if (inside === undefined) return undefined;

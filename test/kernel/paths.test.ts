@@ -21,7 +21,7 @@ interface PathCase {
   readonly mounts?: string;
   readonly asked: string;
   readonly real: string;
-  /** Only where the mount shows a part of its file system. */
+  /** Only where a mount or a chroot stands between the file and the root of all. */
   readonly fs?: string;
   readonly base?: string;
   readonly flags?: number;
@@ -83,10 +83,11 @@ const cases: readonly PathCase[] = [
   },
   { name: "of the root itself", calls: [open("/")], asked: "/", real: "/" },
   {
-    name: "in a chroot is below the chroot's root",
+    name: "in a chroot is below the chroot's root, and says where it really lies",
     calls: [["chroot", `s:${folder}/jail`], ["chdir", "s:/"], open("/etc/passwd")],
     asked: "/etc/passwd",
     real: "/etc/passwd",
+    fs: `${folder}/jail/etc/passwd`,
   },
   {
     name: "outside a chroot says that its root was not met",
@@ -98,6 +99,7 @@ const cases: readonly PathCase[] = [
     asked: "passwd",
     real: "/etc/passwd",
     base: "/etc",
+    fs: "/etc/passwd",
     flags: fileFactFlags.ROOT_NOT_MET,
   },
   {
@@ -110,11 +112,12 @@ const cases: readonly PathCase[] = [
     flags: fileFactFlags.PARTIAL_MOUNT,
   },
   {
-    name: "below a second mount of the root's file system goes on to the root",
+    name: "below a second mount of the root, and where it really lies",
     mounts: `mount --bind / ${folder}/bound`,
     calls: [open(`${folder}/bound/etc/passwd`)],
     asked: `${folder}/bound/etc/passwd`,
     real: `${folder}/bound/etc/passwd`,
+    fs: "/etc/passwd",
   },
   {
     name: "of a bind-mounted file",
@@ -131,6 +134,7 @@ const cases: readonly PathCase[] = [
     calls: [open(`${folder}/tree/a/b`)],
     asked: `${folder}/tree/a/b`,
     real: `${folder}/tree/a/b`,
+    fs: "/a/b",
   },
   {
     name: "of a deleted file",

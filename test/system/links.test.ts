@@ -84,6 +84,20 @@ describe("a link whose own name a rule excepts", function () {
         [[rule, join(secrets, "key")]],
       );
     });
+
+    it("is followed in a container that sees the whole node below a folder", async () => {
+      const flags = ["--mount", "type=bind,src=/,dst=/node,options=rbind:ro"];
+      const raised = await stage.during(async () => {
+        const container = await stage.containers.run({ flags });
+        stage.own(container.id);
+        await container.exec(["trigger", "open", "openat", "r", join("/node", secrets, "key")]);
+        await container.remove();
+      });
+      assert.deepEqual(
+        raised.map(({ rule, output_fields: fields }) => [rule, fields["fd.name"]]),
+        [[rule, join(secrets, "key")]],
+      );
+    });
   });
 
   it("hides the file with path_views asked, as Falco would", async () => {

@@ -154,6 +154,15 @@ static __always_inline __u32 overlay_layer(struct inode *inode)
 	return FILE_OVERLAY_LOWER;
 }
 
+/* Whether the task's root is a folder inside a mount, as chroot makes it: paths end there, and what lies above is not
+ * seen. A container's root is its mount's. */
+static __always_inline bool is_chrooted(void)
+{
+	struct fs_struct *fs = get(current_task(), fs);
+
+	return get(fs, root.dentry) != get(get(fs, root.mnt), mnt_root);
+}
+
 /* The facts about an open file and, where asked, its paths. */
 static __always_inline void put_file(struct scratch *s, struct record *r, struct file *file)
 {
@@ -194,7 +203,7 @@ static __always_inline void put_file(struct scratch *s, struct record *r, struct
 	if (at == 0 || nameless || !is_wanted(r->header.type, WANT_PATHS))
 		return;
 	ask_walk(s, dentry, mnt, PART_REALPATH, 0, at + __builtin_offsetof(struct file_fact, flags));
-	if (fact.flags & FILE_PARTIAL_MOUNT)
+	if (fact.flags & FILE_PARTIAL_MOUNT || is_chrooted())
 		ask_walk(s, dentry, mnt, PART_FSPATH, 1, 0);
 }
 

@@ -111,6 +111,7 @@ struct scratch {
 	/* The walk under way */
 	__u32 at;     /* the path stands in path[at..PATH_BYTES) */
 	__u32 flags;  /* enum file_fact_flag */
+	__u32 fs_at;  /* path[fs_at..PATH_BYTES) is the path inside the file's own file system; 0 where its mount was not left */
 	__u32 rounds; /* tail calls used, where steps are bounded */
 	struct dentry *dentry;
 	struct vfsmount *mnt;

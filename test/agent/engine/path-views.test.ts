@@ -95,6 +95,34 @@ describe("views of an event's paths", () => {
   });
 });
 
+describe("the file system's view of a file on a mount of all of it", () => {
+  const readers: FieldReaders<SyscallContext> = {
+    reader: (use) => (event) =>
+      use.name !== "fd.name" ? undefined : event.view === pathViews.fileSystem ? "/boot/key" : "/m/key",
+    exists: () => () => true,
+  };
+  const views = (point: string | undefined) => {
+    const event = {
+      view: pathViews.asked,
+      record: record("openat", {}, { [parts.REALPATH]: "/m/key", [parts.FSPATH]: "/key" }),
+      host: { mountPoint: () => point },
+    } as unknown as SyscallContext;
+    const tries = new PathViewTries(readers, "both");
+    tries.begin();
+    let count = 0;
+    while (tries.show(event, count)) count++;
+    return count;
+  };
+  const cases = [
+    { name: "is no view of its own where the node has the same mount", point: "/m", want: 1 },
+    { name: "is none where the node has no such mount", point: undefined, want: 1 },
+    { name: "is one where the node has it elsewhere", point: "/boot", want: 2 },
+    { name: "is one where the node has it elsewhere, by a name as long", point: "/n", want: 2 },
+    { name: "is one where it is the node's root", point: "/", want: 2 },
+  ];
+  for (const { name, point, want } of cases) it(name, () => assert.equal(views(point), want));
+});
+
 describe("a condition's use of path fields", () => {
   const use = (name: string): FieldUse => ({
     text: name,

@@ -34,6 +34,9 @@ function kindOf(path: string): Stats | undefined {
   }
 }
 
+/** Whether a path leads to a folder; not where that cannot be told. */
+export const isFolder = (path: string): boolean => kindOf(path)?.isDirectory() === true;
+
 /** The files of a folder that may hold rules, by name; not those of folders inside. */
 function filesOf(folder: string): string[] {
   return readdirSync(folder)
@@ -73,8 +76,5 @@ function readFile(path: string): RulesFile {
 
 /** Reads what stands behind paths, in their order. What cannot be read is in the list, with the reason. */
 export function readRulesInput(paths: readonly string[]): RulesFile[] {
-  return paths.flatMap((path) => {
-    const isFolder = path !== "-" && kindOf(path)?.isDirectory() === true;
-    return (isFolder ? filesOf(path) : [path]).map(readFile);
-  });
+  return paths.flatMap((path) => (path !== "-" && isFolder(path) ? filesOf(path) : [path]).map(readFile));
 }

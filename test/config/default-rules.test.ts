@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { runTestFiles } from "../../agent/cli/rule-tests/run-files.ts";
 import { buildCatalogue } from "../../agent/fields/index.ts";
 import { compileRuleSet } from "../../agent/rules/compile.ts";
 import { root } from "../support/reference.ts";
@@ -42,6 +43,17 @@ describe("the default rules", () => {
     assert.deepEqual([errors, warnings], [[], []]);
     assert.deepEqual(
       hints.filter(({ code }) => code !== "TIERCEL_NEVER_SET"),
+      [],
+    );
+  });
+
+  it("know package managers and the like by more than a name", () => {
+    const { files, mistakes } = runTestFiles([`${root}test/config/known-programs.yaml`]);
+    assert.deepEqual(mistakes.all, []);
+    const outcomes = files.flatMap((each) => each.outcomes);
+    assert.equal(outcomes.length, 8);
+    assert.deepEqual(
+      outcomes.filter(({ passed }) => !passed),
       [],
     );
   });

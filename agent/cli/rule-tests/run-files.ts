@@ -1,10 +1,10 @@
 /** From the paths of the command line to what became of the tests in them. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildCatalogue } from "../../fields/index.ts";
 import type { RulesFile } from "../../rules/compile.ts";
 import { SourceFile } from "../../rules/files/source-text.ts";
-import { readRulesInput } from "../rules-input.ts";
+import { isFolder, readRulesInput } from "../rules-input.ts";
 import { Mistakes } from "./mistakes.ts";
 import { looksLikeTests, readTestFile } from "./read-file.ts";
 import type { FileOutcome } from "./report.ts";
@@ -13,8 +13,7 @@ import { runTests } from "./run.ts";
 /** The files that paths name; of a folder those that look like test files, by name. */
 function testFiles(paths: readonly string[]): RulesFile[] {
   return paths.flatMap((path) => {
-    if (path === "-" || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
-      return readRulesInput([path]);
+    if (path === "-" || !isFolder(path)) return readRulesInput([path]);
     const names = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name));
     return readRulesInput(names.sort().map((name) => join(path, name))).filter(({ text }) =>
       looksLikeTests(text),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -474,6 +474,8 @@ tests:
       tiercel("absent.yaml").stderr,
       /^absent\.yaml: Could not open file absent\.yaml for reading: no such file or directory\n$/,
     );
+    symlinkSync("loop.yaml", join(folder, "loop.yaml"));
+    assert.match(tiercel("loop.yaml").stderr, /^loop\.yaml: .*: too many symbolic links encountered\n$/);
     mkdirSync(join(folder, "empty"));
     for (const args of [["absent.yaml"], ["empty"], []]) assert.equal(tiercel(...args).status, 2);
   });

@@ -369,6 +369,15 @@ export const cases: readonly Case[] = [
       ["openat2", host("open", "openat2", "r", "/etc/shadow")],
       ["by a path with ..", host(...reads, "/etc/../etc/shadow")],
       ["by /proc/self/root", host(...reads, "/proc/self/root/etc/shadow")],
+      ["by a program that calls itself dnf", (stage) => stage.host("dnf", ...reads, "/etc/shadow")],
+      [
+        "below a program that calls itself yum",
+        (stage) => stage.host("yum", "fork", ...reads, "/etc/shadow"),
+      ],
+      [
+        "below a program that calls itself cloud-init",
+        (stage) => stage.host("cloud-init", "fork", ...reads, "/etc/shadow"),
+      ],
     ],
     butNot: "/etc/passwd is",
     clause: "fd.name in (password_files)",

@@ -73,6 +73,12 @@ export interface AgentOptions {
 const short = (digest: string) => digest.slice(0, 12);
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
+/**
+ * How much longer than their deadline outputs may take to count what they could not deliver and to close, ms: without it
+ * the summary would be printed before these were counted.
+ */
+const CLOSING = 1000;
+
 export class Agent {
   private readonly options: AgentOptions;
   private current: RulesStatus = { digest: "", rules: 0, failures: 0, lastFailure: undefined, since: 0 };
@@ -201,7 +207,7 @@ export class Agent {
     const counters = await within(captureDeadline, capture.stop(), undefined);
     if (counters === undefined)
       log("warning", `the capture thread did not end within ${captureDeadline} ms; its last numbers follow`);
-    await within(deadline, outputs.close(deadline), undefined);
+    await within(deadline + CLOSING, outputs.close(deadline), undefined);
     print(summary(counters ?? capture.counters(), outputs.counters()));
   }
 }

@@ -20,7 +20,11 @@ const bad: LoadedRules = {
 };
 
 /** An agent over fakes; `sets` are what each load gives in turn. */
-function made(sets: readonly (LoadedRules | Error)[], options: Partial<AgentOptions["capture"]> = {}) {
+function made(
+  sets: readonly (LoadedRules | Error)[],
+  options: Partial<AgentOptions["capture"]> = {},
+  outputs: Partial<AgentOptions["outputs"]> = {},
+) {
   const log: string[] = [];
   const alerts: Alert[] = [];
   const printed: string[] = [];
@@ -39,6 +43,7 @@ function made(sets: readonly (LoadedRules | Error)[], options: Partial<AgentOpti
       publish: (batch) => void alerts.push(...batch),
       counters: () => [],
       close: async () => undefined,
+      ...outputs,
     },
     log: (level, message) => log.push(`${level}: ${message}`),
     hostname: "node7",
@@ -152,6 +157,38 @@ describe("end of the agent", () => {
     agent.stop();
     assert.equal(await run, 0);
     assert.match(printed.join(), /^Events seen: 2\n/);
+  });
+
+  it("prints what an output that hangs did not deliver, which is counted when its time is over", async () => {
+    let dropped = 0;
+    const hangs = {
+      close: (deadline: number) =>
+        new Promise<void>((resolve) => {
+          setTimeout(() => {
+            dropped = 201;
+            resolve();
+          }, deadline + 5);
+        }),
+      counters: () => [
+        {
+          name: "http_output",
+          delivered: 0,
+          failed: 0,
+          dropped,
+          queued: 0,
+          retried: 0,
+          lastError: undefined,
+          lastDelivery: undefined,
+          healthy: undefined,
+        },
+      ],
+    };
+    const { agent, printed } = made([set("d1")], {}, hangs);
+    await agent.start();
+    const run = agent.run();
+    agent.stop();
+    await run;
+    assert.match(printed.join(), /\nAlerts lost on the way: 201 \(http_output 201\)\n/);
   });
 
   it("does not wait for a capture thread that hangs", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openSync } from "node:fs";
+import { rmdirSync } from "node:fs";
 import type { Capture } from "../../agent/capture/index.ts";
 import { codes, openCapture } from "./capturing.ts";
 
@@ -13,12 +13,13 @@ describe("the ring", function () {
   after(() => capture?.close());
 
   it("hands over every record whole and in order, also those that stand across its end", () => {
-    capture.setWanted({ codes: codes(["open", "openat"]), environment: false, cwd: [] });
+    // A call that nobody else on the machine makes often.
+    capture.setWanted({ codes: codes(["rmdir"]), environment: false, cwd: [] });
     const seen: string[] = [];
     const asked: string[] = [];
     const take = () =>
       capture.drain((record) => {
-        const name = record.text(1) ?? "";
+        const name = record.text(0) ?? "";
         if (!name.startsWith("/nothing/")) return;
         assert.equal(record.ret, -2);
         seen.push(name);
@@ -29,7 +30,7 @@ describe("the ring", function () {
         long.replace(/x{200}/g, (part) => `${part.slice(1)}/`),
       );
       asked.push(short);
-      assert.throws(() => openSync(short, "r"), { code: "ENOENT" });
+      assert.throws(() => rmdirSync(short), { code: "ENOENT" });
       if (i % 8 === 0) take();
     }
     take();

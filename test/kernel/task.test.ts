@@ -139,7 +139,7 @@ describe("the life of tasks", () => {
     const all = record(capture, ["procexit"], () => {
       pid = spawnSync(command[0]!, command.slice(1)).pid;
     });
-    const end = all.find((each) => each.header.ret === 0x500)!;
+    const end = all.find((each) => each.header.ret === 0x500 && each.header.ppid === pid)!;
     assert.equal(number(end, 0), pid);
   });
 
@@ -147,8 +147,8 @@ describe("the life of tasks", () => {
     const all = record(capture, ["procexit"], () => {
       spawnSync("unshare", ["-p", "--fork", "sh", "-c", "sh -c 'sleep 0.2 & exit 6'; exit 0"]);
     });
-    const end = all.find((each) => each.header.ret === 0x600)!;
-    const init = all.find((each) => each.header.vpid === 1)!;
+    const end = all.find((each) => each.header.ret === 0x600 && each.header.pid !== each.header.vpid)!;
+    const init = all.find((each) => each.header.vpid === 1 && each.header.pidns === end.header.pidns)!;
     assert.equal(number(end, 0), init.header.tid);
   });
 });

@@ -179,9 +179,13 @@ describe("capture", () => {
   });
 
   it("keeps a reserve for exec, fork and exit", function () {
-    const opened = (capture = openCapture(this, { hideSelf: false, ringBytes: 65536, ringReserve: 32768 }));
+    const opened = (capture = openCapture(this, {
+      hideSelf: false,
+      ringBytes: 1 << 20,
+      ringReserve: 1 << 19,
+    }));
     opened.setWanted({ ...nothing, codes: codes(["openat", "execve", "task_fork", "procexit"]) });
-    for (let i = 0; i < 200; i++) openOnce();
+    for (let i = 0; i < 3000; i++) openOnce();
     const child = spawnSync("/bin/true").pid;
     opened.setWanted(nothing);
     const all: Captured[] = [];

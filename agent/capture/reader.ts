@@ -13,6 +13,11 @@ const MANY = 8;
 const STORM_MILLISECONDS = 4;
 /** Longest look, ms: timers and messages of the thread wait for it. */
 const LOOK_MILLISECONDS = 5;
+/**
+ * So much left in the ring, bytes, means that a look ended for its time: the next comes at once. A storm always leaves the
+ * few records that came while the last ones were read; to look for those again would only wake for each of them.
+ */
+const LEFT_OVER = 128 << 10;
 /** Fallback in quiet times, ms, should a wake-up ever be lost. */
 const QUIET_MILLISECONDS = 100;
 
@@ -73,7 +78,7 @@ export class Reader {
     if (this.stopped) return;
     if (count >= MANY) {
       this.rest();
-      if (this.ring.pending > 0) this.immediate = setImmediate(() => this.look());
+      if (this.ring.pending > LEFT_OVER) this.immediate = setImmediate(() => this.look());
       else this.timer = setTimeout(() => this.look(), STORM_MILLISECONDS);
       return;
     }

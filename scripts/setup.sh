@@ -40,7 +40,7 @@ install_packages() {
     echo "tiercel: these packages are missing; as root: apt-get install ${missing[*]}" >&2
     exit 1
   fi
-  echo "installing Debian packages: ${missing[*]}"
+  echo "installing Debian packages: ${missing[*]}" >&2
   local log
   log=$(mktemp)
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
@@ -57,7 +57,7 @@ install_node_modules() {
     exit 1
   fi
   [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ] && return 0
-  echo "installing npm packages"
+  echo "installing npm packages" >&2
   npm ci --ignore-scripts --loglevel=error >/dev/null
   touch node_modules/.package-lock.json
 }

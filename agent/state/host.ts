@@ -54,6 +54,7 @@ export class HostFacts implements Host {
   private readonly options: HostFactsOptions;
   private addresses: ReadonlySet<ByteString> = new Set();
   private points: ReadonlyMap<number, string> = new Map();
+  private mountinfo: ByteString | undefined;
   private services: ReadonlyMap<string, string> = new Map();
   private names: ReadonlyMap<ByteString, readonly string[]> = new Map();
 
@@ -74,6 +75,8 @@ export class HostFacts implements Host {
   }
   /** Sets the mounts of the node's mount namespace: bytes of /proc/1/mountinfo as latin1. */
   setMounts(mountinfo: ByteString): void {
+    if (mountinfo === this.mountinfo) return;
+    this.mountinfo = mountinfo;
     this.points = mountPoints(mountsOf(mountinfo));
   }
   /** Sets the names of ports: text of /etc/services. */

@@ -1,7 +1,9 @@
 /** What the node looks like, as events and fields see it. Kept by this room, read by fields and engine. */
+import type { ByteString } from "./byte-string.ts";
+import type { ContainerFacts } from "./container-facts.ts";
+import type { PodFacts } from "./pod-facts.ts";
 
-/** A string of bytes, one character a byte (agent/rules/catalogue.ts ByteString). */
-export type ByteString = string;
+export type { ByteString };
 
 /** One process (thread group). All ids are of the node's PID namespace unless they begin with v. */
 export interface Process {
@@ -46,7 +48,7 @@ export interface Process {
   exited: boolean;
 }
 
-/** Which container a process is in. `host` for none. Metadata come with a later issue (5). */
+/** Which container a process is in. `host` for none. One object for each container, so what is learnt counts at once. */
 export interface Container {
   /** "host", or the runtime's full id; "" where the cgroup's path could not be found: then it may be either. */
   readonly id: string;
@@ -54,6 +56,12 @@ export interface Container {
   readonly type: string;
   /** cgroup path it was found under. */
   readonly cgroupPath: string;
+  /** What the runtime says; undefined until it did, and for the host. */
+  facts?: ContainerFacts | undefined;
+  /** What the Kubernetes API says of its pod; undefined until it did, and outside pods. */
+  pod?: PodFacts | undefined;
+  /** Whether no runtime could say who it is in the time that events wait (design.md 3.13). */
+  unidentified?: boolean;
 }
 
 /** Names of users and groups, of the host or of a container's own files. Undefined: unknown there. */

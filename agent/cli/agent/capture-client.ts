@@ -95,7 +95,7 @@ export class CaptureClient implements Capture {
         this.start.reject(new Error(message.message));
         return;
       case "host":
-        this.tell({ kind: "host", facts: readNodeFacts() });
+        this.tell({ kind: "input", input: readNodeFacts() });
         return;
       case "rules":
         this.waiting.get(message.id)?.resolve();

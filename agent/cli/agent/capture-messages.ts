@@ -3,9 +3,9 @@ import type { Alert } from "../../engine/alert.ts";
 import type { PathViewsSetting } from "../../engine/path-views.ts";
 import type { AlertRate } from "../../engine/rule-counts.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import type { LogLevel } from "../log.ts";
 import type { Counters } from "./counters.ts";
-import type { NodeFacts } from "./node-facts.ts";
 
 /** Given to the capture thread at its start. */
 export interface CaptureThreadData {
@@ -26,7 +26,7 @@ export interface CaptureThreadData {
 
 export type ToCapture =
   | { readonly kind: "rules"; readonly id: number; readonly plan: RuleSetPlan }
-  | { readonly kind: "host"; readonly facts: NodeFacts }
+  | { readonly kind: "input"; readonly input: NodeInput }
   | { readonly kind: "stop" };
 
 export type FromCapture =

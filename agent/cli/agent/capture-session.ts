@@ -12,10 +12,10 @@ import { events } from "../../events/table.ts";
 import { readersOf } from "../../fields/index.ts";
 import type { SyscallContext } from "../../fields/context.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
 import type { Counters, RuleNumbers } from "./counters.ts";
-import type { NodeFacts } from "./node-facts.ts";
 import { openNodeState, type NodeState } from "./node-state.ts";
 import { Pipeline } from "./pipeline.ts";
 import { runSlice } from "./slices.ts";
@@ -94,9 +94,9 @@ export class CaptureSession {
     this.post({ kind: "log", level, message });
   }
 
-  /** Takes in the node's mounts and addresses. */
-  setHost(facts: NodeFacts): void {
-    this.node.takeHost(facts);
+  /** Takes in what the main thread knows of the node. */
+  take(input: NodeInput): void {
+    this.node.take(input);
   }
 
   /** Puts a rule set in force, one after the other in the order of the calls. */

@@ -30,6 +30,6 @@ if (session === undefined) port.close();
 else
   port.on("message", (message: ToCapture) => {
     if (message.kind === "rules") session.setRules(message.id, message.plan);
-    else if (message.kind === "host") session.setHost(message.facts);
+    else if (message.kind === "input") session.take(message.input);
     else void session.stop().finally(() => port.close());
   });

@@ -3,17 +3,11 @@
  * first question and ended when none came for a while: most of the time a node needs none, and it holds megabytes.
  */
 import { Worker } from "node:worker_threads";
-import type { HostFacts } from "../../state/host.ts";
-import type { State } from "../../state/state.ts";
-import type { UserNames } from "../../state/users.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import type { NodeAnswer, NodeRequest, NodeThreadData } from "./node-messages.ts";
 
 /** Who gets the answers. */
-export interface NodeReaders {
-  readonly state: Pick<State, "learnCgroups" | "load" | "complete">;
-  readonly host: Pick<HostFacts, "setAddressNames">;
-  readonly users: Pick<UserNames, "learn">;
-}
+export type NodeReader = (input: NodeInput) => void;
 
 export interface NodeClientOptions {
   readonly data: NodeThreadData;
@@ -28,7 +22,7 @@ export class NodeClient {
   environment = false;
   private readonly options: NodeClientOptions;
   private worker: Worker | undefined;
-  private readers: NodeReaders | undefined;
+  private reader: NodeReader | undefined;
   /** Questions without an answer yet, those for names apart. */
   private pending = 0;
   private idle: NodeJS.Timeout | undefined;
@@ -42,9 +36,9 @@ export class NodeClient {
     this.options = options;
   }
 
-  /** Answers go to `readers` from now on. */
-  start(readers: NodeReaders): void {
-    this.readers = readers;
+  /** Answers go to `reader` from now on. */
+  start(reader: NodeReader): void {
+    this.reader = reader;
   }
 
   /** Whether the thread runs. */
@@ -129,7 +123,7 @@ export class NodeClient {
   private died(error: Error): void {
     this.worker = undefined;
     this.pending = 0;
-    for (const pid of this.processes) this.readers?.state.complete(pid, undefined);
+    for (const pid of this.processes) this.reader?.({ kind: "process", pid, facts: undefined });
     this.processes.clear();
     for (const resolve of this.waiting.splice(0)) resolve();
     for (const resolve of this.resolving.splice(0)) resolve(0);
@@ -138,24 +132,9 @@ export class NodeClient {
 
   private take(answer: NodeAnswer): void {
     if (answer.kind !== "names") this.pending--;
-    const { readers } = this;
-    if (readers === undefined) return;
-    switch (answer.kind) {
-      case "scan":
-        readers.state.learnCgroups(answer.cgroups);
-        readers.state.load(answer.processes);
-        this.waiting.shift()?.();
-        return;
-      case "process":
-        this.processes.delete(answer.pid);
-        readers.state.complete(answer.pid, answer.facts);
-        return;
-      case "users":
-        readers.users.learn(answer.containerId, answer.files);
-        return;
-      case "names":
-        readers.host.setAddressNames(answer.names);
-        for (const resolve of this.resolving.splice(0)) resolve(answer.beyond);
-    }
+    if (answer.kind === "process") this.processes.delete(answer.pid);
+    this.reader?.(answer);
+    if (answer.kind === "scan") this.waiting.shift()?.();
+    if (answer.kind === "names") for (const resolve of this.resolving.splice(0)) resolve(answer.beyond);
   }
 }

@@ -8,10 +8,11 @@ import { nodeRootOf } from "../../state/container-id.ts";
 import { HostFacts } from "../../state/host.ts";
 import { cgroupPathOf } from "../../state/scan.ts";
 import { State } from "../../state/state.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import { UserNames } from "../../state/users.ts";
 import { readBootClock } from "./boot-clock.ts";
 import { NodeClient } from "./node-client.ts";
-import { setNodeFacts, type NodeFacts } from "./node-facts.ts";
+import { applyInput } from "./apply-input.ts";
 
 export interface NodeState {
   readonly state: State;
@@ -21,7 +22,8 @@ export interface NodeState {
   readonly node: NodeClient;
   /** Asks for the node's mounts and addresses; while an answer is on its way, once more is enough. */
   refresh(): void;
-  takeHost(facts: NodeFacts): void;
+  /** Takes in what is told beside records. */
+  take(input: NodeInput): void;
   close(): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export interface NodeStateOptions {
   readonly hostname: string;
   /** Bound of the process table. */
   readonly processes: number;
-  /** Asks for the node's mounts and addresses; they come to `takeHost`. */
+  /** Asks for the node's mounts and addresses; they come to `take`. */
   readonly askHost: () => void;
   readonly log: (level: "error" | "warning", message: string) => void;
 }
@@ -45,7 +47,6 @@ function nodeRoot(controller: string): string {
 
 /** Reads clocks and cgroup hierarchy, and starts the thread that reads /proc. */
 export function openNodeState({ hostname, processes, log, askHost }: NodeStateOptions): NodeState {
-  let facts: NodeFacts | undefined;
   let asked = 0;
   const refresh = () => {
     if (asked === 0) askHost();
@@ -80,7 +81,8 @@ export function openNodeState({ hostname, processes, log, askHost }: NodeStateOp
     users,
     process: (pid) => state.process(pid),
   });
-  node.start({ state, host, users });
+  const parts = { state, host, users };
+  node.start((input) => applyInput(parts, input));
   users.prepare("host", 1);
   refresh();
   return {
@@ -90,9 +92,9 @@ export function openNodeState({ hostname, processes, log, askHost }: NodeStateOp
     users,
     node,
     refresh,
-    takeHost(next) {
-      setNodeFacts(host, next, facts);
-      facts = next;
+    take(input) {
+      applyInput(parts, input);
+      if (input.kind !== "host") return;
       asked -= 1;
       if (asked === 0) return;
       asked = 0;

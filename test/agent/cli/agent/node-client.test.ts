@@ -14,14 +14,9 @@ describe("the thread that reads /proc", () => {
     completed.clear();
     const data = { controller: "", clockOffset: 0n };
     client = new NodeClient({ data, idle: 50, onError: (error) => errors.push(error) });
-    client.start({
-      state: {
-        learnCgroups: () => undefined,
-        load: (facts) => void loaded.push(facts),
-        complete: (pid, facts) => void completed.set(pid, facts),
-      },
-      host: { setAddressNames: () => undefined },
-      users: { learn: () => undefined },
+    client.start((input) => {
+      if (input.kind === "scan") loaded.push(input.processes);
+      if (input.kind === "process") completed.set(input.pid, input.facts);
     });
   });
   afterEach(() => client.close());

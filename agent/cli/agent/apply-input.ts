@@ -1,0 +1,35 @@
+/** Puts what the capture thread is told beside records where it belongs. */
+import type { HostFacts } from "../../state/host.ts";
+import type { NodeInput } from "../../state/node-input.ts";
+import type { State } from "../../state/state.ts";
+import type { UserNames } from "../../state/users.ts";
+
+/** Who keeps what is told. */
+export interface NodeParts {
+  readonly state: Pick<State, "learnCgroups" | "load" | "complete">;
+  readonly host: Pick<HostFacts, "setAddressNames" | "setAddresses" | "setMounts" | "setServices">;
+  readonly users: Pick<UserNames, "learn">;
+}
+
+/** Takes one input in. */
+export function applyInput({ state, host, users }: NodeParts, input: NodeInput): void {
+  switch (input.kind) {
+    case "scan":
+      state.learnCgroups(input.cgroups);
+      state.load(input.processes);
+      return;
+    case "process":
+      state.complete(input.pid, input.facts);
+      return;
+    case "users":
+      users.learn(input.containerId, input.files);
+      return;
+    case "names":
+      host.setAddressNames(input.names);
+      return;
+    case "host":
+      host.setAddresses(input.addresses);
+      host.setMounts(input.mountinfo);
+      host.setServices(input.services);
+  }
+}

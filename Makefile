@@ -56,7 +56,7 @@ test-fast: $(STAMPS)/typescript ## Run the tests that need neither root, kernel 
 .PHONY: lint
 lint: $(STAMPS)/typescript ## Check formatting, types, unused code and generated files
 	@node_modules/.bin/prettier --check --log-level warn .
-	@node_modules/.bin/eslint --cache --cache-location build/.eslintcache .
+	@node_modules/.bin/eslint .
 	@node_modules/.bin/knip --no-progress
 	@scripts/check-generated.sh
 

@@ -2,6 +2,7 @@
  * Names of users and groups, of the host and of each container. Look-ups answer from memory at once; files are read
  * elsewhere (a worker), when a container is first seen, when an id is not found, and again after a while.
  */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { parseUsers, type GroupEntry, type UserDatabase, type UserEntry } from "./user-database.ts";
 import type { ByteString, Process, Users } from "./types.ts";
@@ -44,7 +45,7 @@ export interface UserNamesOptions {
   readonly request: (containerId: string, pid: number) => void;
   /** ns, any steady clock. */
   readonly now: () => bigint;
-  /** How many databases are kept (2,048), and of how many bytes together (16 MiB). */
+  /** How many databases are kept (2,048), and of how many bytes together (16 MiB; a shared one counts for each). */
   readonly databases?: number;
   readonly bytes?: number;
 }
@@ -57,6 +58,8 @@ interface Known {
 }
 
 const SECOND = 1_000_000_000n;
+/** How many texts are remembered by their digest, so that containers of one image share what was parsed. */
+const SHARED = 64;
 /** How long an answer is taken as fresh. */
 const FRESH = 30n * SECOND;
 /** How long an id that was not found is not asked for again. */
@@ -65,6 +68,8 @@ const RETRY = SECOND;
 export class UserNames implements Users {
   private readonly known = new Map<string, Known>();
   private readonly options: UserNamesOptions;
+  /** Databases that are still in use somewhere, by the digest of their two files. */
+  private readonly shared = new Map<string, WeakRef<UserDatabase>>();
   private weight = 0;
   /** Databases dropped for want of room. */
   evicted = 0;
@@ -91,7 +96,7 @@ export class UserNames implements Users {
     if (files === undefined) return;
     const known = this.known.get(containerId);
     if (known?.database !== undefined && known.stamp === files.stamp) return;
-    const database = parseUsers(files.passwd, files.group);
+    const database = this.parse(files);
     if (known === undefined)
       this.keep(containerId, { database, stamp: files.stamp, askedAt: this.options.now() });
     else {
@@ -101,6 +106,23 @@ export class UserNames implements Users {
     }
     this.weight += database.weight;
     this.makeRoom(containerId);
+  }
+
+  /** What the files hold: the same object for the same bytes. */
+  private parse({ passwd, group }: UserFiles): UserDatabase {
+    const digest = createHash("sha256")
+      .update(JSON.stringify([passwd, group]))
+      .digest("base64");
+    const known = this.shared.get(digest)?.deref();
+    if (known !== undefined) return known;
+    const database = parseUsers(passwd, group);
+    this.shared.delete(digest);
+    this.shared.set(digest, new WeakRef(database));
+    if (this.shared.size > SHARED) {
+      const [oldest] = this.shared.keys();
+      this.shared.delete(oldest!);
+    }
+    return database;
   }
 
   private find<T>(

@@ -150,6 +150,19 @@ describe("user names", () => {
     assert.equal(names.evicted, 8);
   });
 
+  it("are parsed once for all containers whose files are the same", () => {
+    const passwd = "root:x:0:0:root:/root:/bin/sh\n";
+    for (const id of ["a", "b"]) names.learn(id, files(passwd, undefined, id));
+    names.learn("c", files(undefined, passwd, "c"));
+    const of = (id: string) => names.user(0, inside(id));
+    assert.equal(of("a"), of("b"), "the same object");
+    assert.equal(of("a")?.name, "root");
+    assert.equal(names.group(0, inside("c"))?.name, "root", "which file it was counts");
+    names.learn("b", files("boss:x:0:0::/:\n", undefined, "later"));
+    assert.equal(of("a")?.name, "root");
+    assert.equal(of("b")?.name, "boss");
+  });
+
   it("come from two files read in the process's root", () => {
     const read: string[] = [];
     const result = readUserFiles((pid, path) => {

@@ -25,6 +25,9 @@ const COMM = 16;
 /** Header fields of 4 bytes from pid to tty: what a task is known by. */
 const IDS = (HEADER.tty - HEADER.pid) / 4 + 1;
 
+/** Words of 4 bytes that the capability sets have together. */
+const CAPABILITY_WORDS = (HEADER.cap_effective + 8 - HEADER.cap_inheritable) / 4;
+
 /** Why a record cannot be read. The agent counts these and goes on (design.md 3.10). */
 export class RecordError extends Error {
   override readonly name = "RecordError";
@@ -195,6 +198,10 @@ export class RecordView {
     for (let i = 0; i < COMM / 4; i++) words[IDS + i] = view.getInt32(at + HEADER.comm + i * 4, true);
     words[IDS + 4] = view.getInt32(at + HEADER.cgroup, true);
     words[IDS + 5] = view.getInt32(at + HEADER.cgroup + 4, true);
+  }
+  /** Puts the header's capability sets into `words`: inheritable, permitted, effective, the low half of each first. */
+  keepCapabilities(words: number[]): void {
+    for (let i = 0; i < CAPABILITY_WORDS; i++) words[i] = this.u32(HEADER.cap_inheritable + i * 4);
   }
   /** Whether part `index` was cut: bit of the header's `cut`. */
   isCut(index: number): boolean {

@@ -1,14 +1,29 @@
 /** thread.*: the thread that made the call. */
 import { capabilityNames } from "../events/capabilities.ts";
 import { HEADER } from "../events/record.ts";
+import { eventCode } from "../events/table.ts";
 import type { SyscallContext } from "./context.ts";
 import { field, fieldOf, missing, type Field, type Read } from "./field.ts";
 import { ownName } from "./process-texts.ts";
 
+const UNSHARE = eventCode("unshare");
+const CLONE_NEWUSER = 0x10000000;
+
+/** Whether the call put the thread into a new user namespace, where it has all capabilities from now on. */
+const entersUserNamespace = ({ record }: SyscallContext) =>
+  record.type === UNSHARE && record.ret === 0 && (Number(record.number(0) ?? 0) & CLONE_NEWUSER) !== 0;
+
+/** A set of capabilities: what the kernel says now, but for unshare with a new user namespace what was before it. */
 const capabilities =
   (offset: number): Read =>
-  (c) =>
-    capabilityNames(c.record.u64(offset)).join(" ");
+  (c) => {
+    const word = (offset - HEADER.cap_inheritable) / 4;
+    const before = entersUserNamespace(c) ? c.process?.capabilities : undefined;
+    const [low, high] = [before?.[word], before?.[word + 1]];
+    const set =
+      low === undefined || high === undefined ? c.record.u64(offset) : (BigInt(high) << 32n) | BigInt(low);
+    return capabilityNames(set).join(" ");
+  };
 
 /**
  * Subsystems under which a path is shown. The node is watched through one hierarchy (design: one cgroup id), so all

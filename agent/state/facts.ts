@@ -17,6 +17,8 @@ export interface ProcessFacts {
   readonly uid: number;
   readonly gid: number;
   readonly loginuid: number;
+  /** Inheritable, permitted, effective; the low half of each first. Empty where unreadable. */
+  readonly capabilities: readonly number[];
   readonly threads: number;
   /** comm of the main thread as it is now. */
   readonly threadName: ByteString;

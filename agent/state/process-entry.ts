@@ -37,6 +37,7 @@ export class ProcessEntry implements Process {
   uid = 0;
   gid = 0;
   loginuid = 4294967295;
+  readonly capabilities: number[] = [];
   cloneTime = 0n;
   pidns = 0;
   pidnsStart = 0n;
@@ -111,6 +112,10 @@ export class ProcessEntry implements Process {
     if (parent !== undefined) (parent.children ??= new Set()).add(this);
   }
 
+  setCapabilities(words: readonly number[]): void {
+    for (let i = 0; i < words.length; i++) this.capabilities[i] = words[i]!;
+  }
+
   /** What a child has from the process that forked it (fork(2)). */
   inherit(from: ProcessEntry): void {
     this.ppid = from.pid;
@@ -135,6 +140,7 @@ export class ProcessEntry implements Process {
     this.uid = from.uid;
     this.gid = from.gid;
     this.loginuid = from.loginuid;
+    this.setCapabilities(from.capabilities);
     this.pidns = from.pidns;
     this.pidnsStart = from.pidnsStart;
     this.minimal = from.minimal;

@@ -61,6 +61,14 @@ function statusNumbers(status: string, name: string): number[] {
   return line === undefined ? [] : line.trim().split(/\s+/).map(Number);
 }
 
+/** Capability sets of /proc/PID/status, 16 hexadecimal digits each, as halves: the low one first. */
+function capabilitySets(status: string): number[] {
+  return ["CapInh", "CapPrm", "CapEff"].flatMap((name) => {
+    const digits = new RegExp(`^${name}:\\s+([0-9a-f]{8})([0-9a-f]{8})$`, "m").exec(status);
+    return digits === null ? [] : [Number.parseInt(digits[2]!, 16), Number.parseInt(digits[1]!, 16)];
+  });
+}
+
 /**
  * The path in /proc/PID/cgroup's line for one hierarchy; undefined where it has none.
  *
@@ -122,6 +130,7 @@ export function readProcess(pid: number, options: ScanOptions): ProcessFacts | u
     uid: statusNumbers(status, "Uid")[1] ?? 0,
     gid: statusNumbers(status, "Gid")[1] ?? 0,
     loginuid: Number.isNaN(loginuid) ? 4294967295 : loginuid,
+    capabilities: capabilitySets(status),
     threads,
     threadName,
     comm: processName(threadName, exePath, args),

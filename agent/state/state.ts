@@ -40,6 +40,7 @@ const FORK = eventCode("task_fork");
 const EXECVE = eventCode("execve");
 const EXECVEAT = eventCode("execveat");
 const EXIT = eventCode("procexit");
+const UNSHARE = eventCode("unshare");
 const CGROUP = eventCode("cgroup_mkdir");
 
 /** Parts of task_fork, procexit and cgroup_mkdir (agent/events/table.ts). */
@@ -208,6 +209,7 @@ export class State {
     entry.gid = record.u32(HEADER.gid);
     entry.loginuid = record.u32(HEADER.loginuid);
     entry.tty = record.u32(HEADER.tty);
+    if (record.type !== UNSHARE) record.keepCapabilities(entry.capabilities);
     if (entry.cgroupLow !== record.u32(HEADER.cgroup) || entry.cgroupHigh !== record.u32(HEADER.cgroup + 4))
       this.enterCgroup(entry, record.u64(HEADER.cgroup));
     if ((record.flags & recordFlags.LEADER) !== 0) {
@@ -307,6 +309,7 @@ export class State {
       entry.setArgs(record.text(parts.ARGS) ?? "");
       entry.setEnv(record.text(parts.ENV));
     });
+    record.keepCapabilities(entry.capabilities);
     entry.exeFlags = record.exe32(parts.EXE, "flags");
     entry.exePath = exePathOf(record.text(parts.EXE_PATH) ?? "", entry.exeFlags);
     entry.exeInode = narrow(record.exe64(parts.EXE, "ino"));
@@ -421,6 +424,7 @@ export class State {
     entry.gid = facts.gid;
     entry.loginuid = facts.loginuid;
     entry.pidns = facts.pidns;
+    entry.setCapabilities(facts.capabilities);
     entry.minimal = true;
     this.table.add(entry);
     this.refresh(entry, facts);

@@ -37,6 +37,11 @@ export interface Process {
   uid: number;
   gid: number;
   loginuid: number;
+  /**
+   * Capability sets as they were before the process went into a user namespace of its own (RecordView.keepCapabilities
+   * says in which order): there it has all, which says nothing. Absent or empty: unknown.
+   */
+  readonly capabilities?: readonly number[];
   /** ns since boot of the clone or exec that made it what it is. */
   cloneTime: bigint;
   pidnsStart: bigint;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ancestors } from "../../../agent/fields/ancestors.ts";
+import type { Process } from "../../../agent/state/types.ts";
 import { bootTime, context, exists, process, read } from "./fixture.ts";
 
 const init = process({
@@ -164,6 +165,29 @@ describe("process fields", () => {
     assert.equal(read("proc.name", context({ event: "openat", process: named })), "cat");
     assert.equal(read("proc.nchilds", own), 1);
     assert.equal(read("thread.ismain", own), false);
+  });
+
+  it("show the capabilities that a process had before it went into a user namespace of its own", () => {
+    const all = 0x1ffffffffffn;
+    const before = process({ capabilities: [0, 0, 1, 1 << 8, 1, 0] });
+    const unshare = (ret: number, flags: number, who: Process | undefined = before) =>
+      context({
+        event: "unshare",
+        process: who,
+        header: { ret, cap_permitted: all, cap_effective: all },
+        parts: new Map([[0, flags]]),
+      });
+    const newUser = unshare(0, 0x10020000);
+    assert.equal(read("thread.cap_permitted", newUser), "CAP_CHOWN CAP_CHECKPOINT_RESTORE");
+    assert.equal(read("thread.cap_effective", newUser), "CAP_CHOWN");
+    assert.equal(read("thread.cap_inheritable", newUser), "");
+    for (const other of [
+      unshare(-1, 0x10000000),
+      unshare(0, 0x20000),
+      unshare(0, 0x10000000, process()),
+      unshare(0, 0x10000000, process({ capabilities: [] })),
+    ])
+      assert.match(String(read("thread.cap_permitted", other)), /CAP_SYS_ADMIN/);
   });
 
   it("are missing where the kernel had no id", () => {

@@ -73,6 +73,10 @@ describe("scan of /proc", () => {
     assert.equal(facts.exeInode, statSync(process.execPath).ino);
     assert.equal(facts.comm, process.execPath.split("/").at(-1));
     assert.equal(facts.cwd, process.cwd());
+    const permitted = /^CapPrm:\t(\w+)$/m.exec(readFileSync("/proc/self/status", "utf8"))![1];
+    const digits = (word: number) => word.toString(16).padStart(8, "0");
+    assert.equal(digits(facts.capabilities[3]!) + digits(facts.capabilities[2]!), permitted);
+    assert.equal(facts.capabilities.length, 6);
     assert.ok(facts.args.startsWith(process.argv0) && facts.args.endsWith("\0"));
     assert.ok(facts.env?.split("\0").some((entry) => entry.startsWith("PATH=")));
     assert.ok(facts.threads > 1);

@@ -86,6 +86,7 @@ class Machine {
       uid: 0,
       gid: 0,
       loginuid: 0,
+      capabilities: [],
       threads: task.threads.size,
       threadName: task.threads.get(task.pid) ?? "",
       comm: task.threads.get(task.pid) ?? "",

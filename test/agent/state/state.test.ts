@@ -48,6 +48,7 @@ function facts(pid: number, more: Partial<ProcessFacts> = {}): ProcessFacts {
     uid: 0,
     gid: 0,
     loginuid: 4294967295,
+    capabilities: [],
     threads: 1,
     threadName: "daemon",
     comm: "daemon",
@@ -124,6 +125,21 @@ describe("state", () => {
       assert.equal(bash.pidnsStart, 8n);
       assert.deepEqual(state.process(100)?.args, ["-D"]);
       assert.equal(state.process(100)?.env, undefined);
+    });
+
+    it("sets capabilities, which a child has too and unshare does not change", () => {
+      tree();
+      const has = { cap_inheritable: 0x300000001n, cap_permitted: 4n, cap_effective: 0x800000000n };
+      const words = [1, 3, 4, 0, 0, 8];
+      const bash = state.apply(execRecord(shell({ ...has, comm: "bash" }), "/bin/bash", ["bash"]));
+      assert.deepEqual(bash?.capabilities, words);
+      state.apply(forkRecord(shell({ ...has, comm: "bash" }), { pid: 300, start: 5n * second }));
+      const child: Header = { ...shell(), pid: 300, ppid: 200, start_time: 5n * second, uid: 7 };
+      assert.deepEqual(state.process(300)?.capabilities, words);
+      state.apply(record("unshare", { ...child, cap_permitted: 255n }));
+      assert.deepEqual(state.process(300)?.capabilities, words);
+      state.apply(record("openat", { ...child, uid: 8, cap_permitted: 255n }));
+      assert.deepEqual(state.process(300)?.capabilities, [0, 0, 255, 0, 0, 0]);
     });
 
     it("keeps empty arguments and one that was cut", () => {

@@ -3,39 +3,7 @@
  * is done for real, and which rules alert under rule_matching `all`. Under `first` the one that stands first in the
  * file wins: it is the first of `all`.
  */
-import type { Outcome } from "./commands.ts";
-import type { Stage } from "./stage.ts";
-
-type Deed = (stage: Stage) => Promise<Outcome>;
-
-export type PublicCase =
-  | {
-      readonly rule: string;
-      readonly does: string;
-      readonly act: Deed;
-      /** Rules that alert under `all`, in the order of the file; default: this one alone. */
-      readonly all?: readonly string[];
-      /** How often each alerts; default 1. */
-      readonly times?: number;
-    }
-  | { readonly rule: string; readonly does: string; readonly act: Deed; readonly notYet: string };
-
-const inside =
-  (...args: string[]) =>
-  (stage: Stage) =>
-    stage.inside(...args);
-const privileged =
-  (...args: string[]) =>
-  (stage: Stage) =>
-    stage.privileged.exec(["trigger", ...args]);
-const program =
-  (...args: string[]) =>
-  (stage: Stage) =>
-    stage.plain.exec(args);
-const host =
-  (...args: string[]) =>
-  (stage: Stage) =>
-    stage.host("trigger", ...args);
+import { type PublicCase, host, inside, privileged, program } from "./public-rules.ts";
 
 /** A public address that the container has itself, so that a connection to it needs no network. */
 const publicAddress = "203.0.113.5";

@@ -12,7 +12,22 @@ import { type Container, type Containers, startContainers } from "./containers.t
 import { type Trigger, compileTrigger } from "./trigger.ts";
 
 /** Names under which the test program plays servers and tools. */
-const roles = ["nginx", "sshd", "ssh", "nc", "nmap", "xmrig", "debugfs", "dnf", "yum", "cloud-init"] as const;
+const roles = [
+  "nginx",
+  "sshd",
+  "ssh",
+  "nc",
+  "nmap",
+  "xmrig",
+  "debugfs",
+  "dnf",
+  "yum",
+  "cloud-init",
+  "mysqld",
+  "curl",
+  "rsync",
+  "useradd",
+] as const;
 export type Role = "trigger" | (typeof roles)[number];
 
 const markerRule = "Marker of the tests";

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { root } from "../test/support/reference.ts";
+import { endWithUs } from "./interrupted.ts";
 import { costOf, type Cost } from "./process-cost.ts";
 
 /** An alert line and when it came, ns of the monotonic clock. */
@@ -32,6 +33,10 @@ export class AgentProcess {
     // As the launcher's first line has it, with the Node that was asked for.
     const launcher = ["--max-semi-space-size=1", `${root}bin/tiercel`];
     this.child = spawn(node, [...launcher, "agent", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    this.child.once(
+      "close",
+      endWithUs(() => this.stop()),
+    );
     this.child.stderr!.setEncoding("latin1").on("data", (chunk: string) => (this.log += chunk));
     createInterface({ input: this.child.stdout! }).on("line", (text) =>
       this.alerts.push({ at: process.hrtime.bigint(), text }),
@@ -78,11 +83,13 @@ export class AgentProcess {
 
   /** Ends it as Ctrl-C does and returns what it sums up. */
   async stop(): Promise<AgentSummary> {
-    const ended = once(this.child, "close");
-    this.child.kill("SIGINT");
-    const timer = setTimeout(() => this.child.kill("SIGKILL"), END);
-    await ended;
-    clearTimeout(timer);
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, "close");
+      this.child.kill("SIGINT");
+      const timer = setTimeout(() => this.child.kill("SIGKILL"), END);
+      await ended;
+      clearTimeout(timer);
+    }
     const number = (name: string): number =>
       Number(new RegExp(`^${name}: (\\d+)`, "m").exec(this.log)?.[1] ?? Number.NaN);
     return { events: number("Events seen"), dropped: number("Events dropped"), text: this.log };

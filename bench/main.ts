@@ -8,6 +8,7 @@ import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { falcoRulesFolder, root } from "../test/support/reference.ts";
+import { endWithUs, runInterruptible } from "./interrupted.ts";
 import { table } from "./numbers.ts";
 import type { Figure, Question } from "./question.ts";
 import { compile } from "./questions/compile.ts";
@@ -62,6 +63,8 @@ async function main(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const folder = mkdtempSync(join(tmpdir(), "tiercel-bench-"));
+  const clean = (): void => rmSync(folder, { recursive: true, force: true });
+  endWithUs(clean);
   const rules = falcoRulesFolder();
   const publicRules = rules === undefined ? undefined : join(rules, "falco-rules/falco_rules.yaml");
   const rows: [string, Figure][] = [];
@@ -82,7 +85,7 @@ async function main(args: readonly string[]): Promise<number> {
       for (const figure of figures) rows.push([question.name, figure]);
     }
   } finally {
-    rmSync(folder, { recursive: true });
+    clean();
   }
   console.log(
     `\n${table(
@@ -99,4 +102,4 @@ async function main(args: readonly string[]): Promise<number> {
   return rows.some(([, { met }]) => met === false) ? 1 : 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await runInterruptible(() => main(process.argv.slice(2)));

@@ -5,14 +5,14 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { join } from "node:path";
+import { freePort } from "../test/support/free-port.ts";
 import { falcoRulesFolder, root } from "../test/support/reference.ts";
 import { startContainers, type Containers } from "../test/system/support/containers.ts";
 import { AgentProcess, pause } from "./agent-process.ts";
+import { endWithUs, runInterruptible } from "./interrupted.ts";
 import { median, table, thousands } from "./numbers.ts";
 import { runWorkload } from "./workload.ts";
 
-/** Port of the agent's metrics: not its default, another agent may run here. */
-const PORT = 18_766;
 /** What may be grown from the second fifth of the time to the last, MiB. */
 const GROWTH = 5;
 
@@ -28,8 +28,8 @@ interface Sample {
 }
 
 /** The agent's own numbers; NaN for what it does not say. */
-async function metrics(): Promise<(name: string) => number> {
-  const response = await fetch(`http://127.0.0.1:${PORT}/metrics`, { signal: AbortSignal.timeout(5_000) });
+async function metrics(port: number): Promise<(name: string) => number> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) });
   const text = await response.text();
   return (name) =>
     text
@@ -38,9 +38,9 @@ async function metrics(): Promise<(name: string) => number> {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
-async function sample(agent: AgentProcess, begin: number): Promise<Sample> {
+async function sample(agent: AgentProcess, port: number, begin: number): Promise<Sample> {
   const { rss, anonymous, cpu } = agent.cost();
-  const value = await metrics();
+  const value = await metrics(port);
   return {
     seconds: (performance.now() - begin) / 1000,
     rss,
@@ -93,48 +93,57 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const seconds = Number(values.minutes) * 60;
   const rules = falcoRulesFolder();
+  const port = await freePort();
   const agent = await AgentProcess.start(
     [
       ...[
         "--rules",
         rules === undefined ? `${root}config/rules` : join(rules, "falco-rules/falco_rules.yaml"),
       ],
-      ...["--set", `webserver.listen_port=${PORT}`],
+      ...["--set", `webserver.listen_port=${port}`],
     ],
     values.node,
   );
   const haveContainers = ["/usr/bin/containerd", "/usr/sbin/runc", "/bin/busybox"].every((file) =>
     existsSync(file),
   );
-  const containers = haveContainers ? await startContainers() : undefined;
+  let going = true;
+  let containerChurning: Promise<void> | undefined;
+  const starting = haveContainers ? startContainers() : undefined;
+  let closing: Promise<void> | undefined;
+  /** Lets the last container run to its end, then ends containerd. */
+  const close = (): Promise<void> =>
+    (closing ??= (async () => {
+      going = false;
+      const started = await starting;
+      await containerChurning?.catch(() => {});
+      await started?.close();
+    })());
+  endWithUs(close);
+  const containers = await starting;
   if (containers === undefined) console.log("no containerd, runc or busybox here: processes only");
   let ran = 0;
-  let going = true;
   const samples: Sample[] = [];
   try {
     const begin = performance.now();
-    const churns = [
-      runWorkload("churn", seconds, values.rate),
-      ...(containers === undefined
-        ? []
-        : [
-            containerChurn(
-              containers,
-              () => going,
-              () => ran++,
-            ),
-          ]),
-    ];
-    while (performance.now() - begin < seconds * 1000) {
+    const churn = runWorkload("churn", seconds, values.rate);
+    if (containers !== undefined)
+      containerChurning = containerChurn(
+        containers,
+        () => going,
+        () => ran++,
+      );
+    // Either one's fault ends the soak; it comes out below.
+    for (const churning of [churn, containerChurning]) churning?.catch(() => (going = false));
+    while (going && performance.now() - begin < seconds * 1000) {
       await pause(Number(values.every) * 1000);
-      samples.push(await sample(agent, begin));
+      samples.push(await sample(agent, port, begin));
       console.log(line(samples.at(-1)!, samples.at(-2), ran));
     }
     going = false;
-    await Promise.all(churns);
+    await Promise.all([churn, containerChurning]);
   } finally {
-    going = false;
-    await containers?.close();
+    await close();
   }
   const summary = await agent.stop();
   const middle = (of: readonly Sample[], value: (sample: Sample) => number): string =>
@@ -159,4 +168,4 @@ async function main(args: readonly string[]): Promise<number> {
   return growth <= GROWTH ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await runInterruptible(() => main(process.argv.slice(2)));

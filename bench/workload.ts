@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { root } from "../test/support/reference.ts";
+import { endWithUs } from "./interrupted.ts";
 
 export interface WorkloadResult {
   readonly operations: number;
@@ -19,6 +20,10 @@ export async function runWorkload(name: string, ...args: (string | number)[]): P
   const child = spawn(`${root}build/bench/${name}`, args.map(String), {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  child.once(
+    "close",
+    endWithUs(() => child.kill()),
+  );
   let text = "";
   child.stdout.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
   const [code] = (await once(child, "close")) as [number | null];

@@ -17,11 +17,16 @@ interface Storm {
 const storms: readonly Storm[] = [
   {
     name: "opens",
-    asks: "an open storm of one process, which rules look at and do not want",
+    asks: "a storm of open, read and close by one process, which rules look at and do not want",
     workload: ({ seconds }) => runWorkload("opens", seconds, "/etc/hostname"),
     slowdown: 1.4,
     cpu: 0.35,
     rss: 110,
+  },
+  {
+    name: "unread",
+    asks: "the same storm where nothing is read: every second call is one that rules look at",
+    workload: ({ seconds }) => runWorkload("opens", "unread", seconds, "/etc/hostname"),
   },
   {
     name: "execs",

@@ -1,10 +1,12 @@
 /*
- * opens SECONDS FILE [RATE [WANTED EVERY]]
+ * opens [unread] SECONDS FILE [RATE [WANTED EVERY]]
  *
- * Opens and closes FILE as fast as it can, or RATE times a second. Every EVERYth time it opens WANTED instead, which is
- * what a rule asks for. Prints when each of those was opened (ns, monotonic), a line each, then the result.
+ * Opens, reads and closes FILE as fast as it can, or RATE times a second; with `unread` it does not read. Every EVERYth
+ * time it opens WANTED instead, which is what a rule asks for. Prints when each of those was opened (ns, monotonic), a line
+ * each, then the result.
  */
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "workload.h"
@@ -14,11 +16,14 @@
 
 static int64_t opened_at[MAX_WANTED];
 
-static void open_close(const char *file)
+static int reads = 1;
+
+static void use(const char *file)
 {
+	static char content[512];
 	int fd = open(file, O_RDONLY);
 
-	if (fd < 0) {
+	if (fd < 0 || (reads && read(fd, content, sizeof content) < 0)) {
 		perror(file);
 		exit(1);
 	}
@@ -27,6 +32,11 @@ static void open_close(const char *file)
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "unread") == 0) {
+		reads = 0;
+		argc--;
+		argv++;
+	}
 	if (argc < 3)
 		return 2;
 
@@ -44,9 +54,9 @@ int main(int argc, char **argv)
 			count++;
 			if (wanted && count % every == 0 && marks < MAX_WANTED) {
 				opened_at[marks++] = now();
-				open_close(wanted);
+				use(wanted);
 			} else {
-				open_close(file);
+				use(file);
 			}
 		}
 		if (rate > 0)

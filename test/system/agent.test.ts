@@ -14,10 +14,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "mocha";
+import { freePort } from "../support/free-port.ts";
 import { root } from "../support/reference.ts";
 import { unmet } from "../support/requirements.ts";
 import { end, eventually } from "./support/commands.ts";
@@ -89,14 +89,6 @@ const write = (name: string, text: string) => {
   writeFileSync(path, text);
   return path;
 };
-/** A port that nobody has just now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const read = (path: string) => spawnSync("/bin/cat", [path]);
 

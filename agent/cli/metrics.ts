@@ -12,7 +12,8 @@ export interface MetricSources {
   readonly hostname: string;
   /** Milliseconds since the epoch. */
   readonly startTime: number;
-  readonly counters: () => Counters;
+  /** Of each source. */
+  readonly counters: () => readonly Counters[];
   readonly outputs: () => readonly SinkCounters[];
   /** The rule set in force: digest, number of rules, since when (ms since the epoch), loads that failed. */
   readonly rules: () => {
@@ -141,7 +142,8 @@ function ofRules({ counters }: MetricSources, empty: boolean): Metric[] {
     (value: (rule: RuleNumbers) => number): Read =>
     () =>
       counters()
-        .rules.filter((rule) => empty || value(rule) > 0)
+        .flatMap(({ rules }) => rules)
+        .filter((rule) => empty || value(rule) > 0)
         .map(
           (rule) =>
             [
@@ -172,33 +174,43 @@ function ofRules({ counters }: MetricSources, empty: boolean): Metric[] {
 }
 
 function ofEvents({ counters }: MetricSources): Metric[] {
+  const each =
+    (value: (counters: Counters) => number): Read =>
+    () =>
+      counters().map((source) => [[source.source], value(source)] as const);
   return [
     counter(
       "events_total",
       "Events that reached the agent.",
-      [],
-      one(() => counters().events),
+      ["source"],
+      each(({ events }) => events),
     ),
     counter(
       "events_matched_total",
       "Events that some rule matched.",
-      [],
-      one(() => counters().matched),
+      ["source"],
+      each(({ matched }) => matched),
     ),
     counter(
       "events_undecodable_total",
       "Events that could not be decoded.",
-      [],
-      one(() => counters().undecodable),
+      ["source"],
+      each(({ undecodable }) => undecodable),
     ),
-    counter("events_dropped_total", "Events that were lost, by cause and type.", ["cause", "event"], () =>
-      counters().drops.map(({ cause, event, count }) => [[cause, event], count] as const),
+    counter(
+      "events_dropped_total",
+      "Events that were lost, by cause and type.",
+      ["source", "cause", "event"],
+      () =>
+        counters().flatMap(({ source, drops }) =>
+          drops.map(({ cause, event, count }) => [[source, cause, event], count] as const),
+        ),
     ),
     counter(
       "alerts_overflow_total",
-      "Alerts lost between capture and outputs.",
-      [],
-      one(() => counters().overflow),
+      "Alerts lost between the thread of their source and outputs.",
+      ["source"],
+      each(({ overflow }) => overflow),
     ),
   ];
 }
@@ -206,7 +218,9 @@ function ofEvents({ counters }: MetricSources): Metric[] {
 function ofState({ counters }: MetricSources): Metric[] {
   return [
     gauge("state_entries", "Entries of what is remembered between events.", ["table"], () =>
-      Object.entries(counters().sizes).map(([table, size]) => [[table], size] as const),
+      counters().flatMap(({ sizes }) =>
+        Object.entries(sizes).map(([table, size]) => [[table], size] as const),
+      ),
     ),
   ];
 }

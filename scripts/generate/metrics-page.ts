@@ -27,7 +27,7 @@ export function metricsPage(): string {
     kernelRelease: "",
     hostname: "",
     startTime: 0,
-    counters: () => noCounters,
+    counters: () => [noCounters("syscall")],
     outputs: () => [],
     rules: () => ({ digest: "", rules: 0, since: 0, failures: 0 }),
     usage: () => ({ cpuSeconds: 0, residentBytes: 0 }),

@@ -119,7 +119,7 @@ describe("the agent", function () {
     );
     const agent = start(["-r", rules, "-o", "json", "--set", "append_output=[]"]);
     const [, digest] = await agent.logged(
-      /ready: capture runs with 1 rule from 1 file, digest ([0-9a-f]{64})/,
+      /ready: syscall runs with 1 rule from 1 file, digest ([0-9a-f]{64})/,
     );
     assert.equal(digest!.length, 64);
     read(secret);
@@ -237,7 +237,7 @@ describe("the agent", function () {
     );
     const config = write("tiercel.yaml", "webserver: {enabled: false}\n");
     const agent = start(["-c", config, "-r", rules]);
-    await agent.logged(/ready: capture runs with 2 rules/);
+    await agent.logged(/ready: syscall runs with 2 rules/);
     write("tiercel.yaml", "webserver: {enabled: false}\njson_output: true\nrules: [{disable: {rule: B}}]\n");
     await agent.logged(/take effect when the agent is started again: json_output/);
     await agent.logged(/rules swapped: 1 rule in force/);

@@ -18,10 +18,12 @@ export interface LoadedRules {
   readonly warnings: readonly string[];
 }
 
-/** The capture thread, seen from the main thread. */
-export interface Capture {
+/** Something that yields events and has the rules of its source tried on them: a thread, seen from the main thread. */
+export interface Source {
+  /** As rules name it: syscall, k8s_audit. */
+  readonly name: string;
   /**
-   * Resolves when the kernel side is attached. Rejects with a message for the user where that is impossible: what is
+   * Resolves when it is attached or listens. Rejects with a message for the user where that is impossible: what is
    * missing and what to do.
    */
   readonly started: Promise<void>;
@@ -31,7 +33,9 @@ export interface Capture {
   setRules(plan: RuleSetPlan): Promise<void>;
   /** The last counters that it posted. */
   counters(): Counters;
-  /** Detaches, drains once more, and resolves with the final counters. */
+  /** ms since the epoch when the thread was last heard of; it speaks once a second. */
+  readonly lastHeard: number;
+  /** Takes no more events, tries the rules on those that are under way, and resolves with the final counters. */
   stop(): Promise<Counters>;
 }
 
@@ -56,7 +60,8 @@ export interface RulesStatus {
 }
 
 export interface AgentOptions {
-  readonly capture: Capture;
+  /** At least one. */
+  readonly sources: readonly Source[];
   readonly outputs: Outputs;
   readonly log: Log;
   readonly hostname: string;
@@ -65,8 +70,8 @@ export interface AgentOptions {
   readonly print: (text: string) => void;
   /** In ms: how long the end may wait for outputs. */
   readonly deadline: number;
-  /** In ms: how long it may wait for capture to detach and drain; a busy kernel takes its time. */
-  readonly captureDeadline: number;
+  /** In ms: how long it may wait for sources to detach and drain; a busy kernel takes its time. */
+  readonly sourceDeadline: number;
   readonly now: () => number;
 }
 
@@ -98,27 +103,28 @@ export class Agent {
     return this.current;
   }
 
-  /** Reads rules and starts capture at the same time. False where either was impossible; both reasons are logged. */
+  /** Reads rules while the sources start. False where either was impossible; all reasons are logged. */
   async start(): Promise<boolean> {
-    const { capture, load, log } = this.options;
-    const [loaded, started] = await Promise.allSettled([load(), capture.started]);
+    const { sources, load, log } = this.options;
+    const [loaded, ...started] = await Promise.allSettled([load(), ...sources.map((each) => each.started)]);
+    const refused = started.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
     if (loaded.status === "rejected") log("critical", (loaded.reason as Error).message);
-    if (started.status === "rejected") log("critical", (started.reason as Error).message);
+    for (const { message } of refused) log("critical", message);
     if (loaded.status === "rejected") return false;
     const { plan, mistakes, warnings } = loaded.value;
     for (const warning of warnings) log("warning", warning);
     if (mistakes !== "") log("critical", mistakes);
-    if (plan === undefined || started.status === "rejected") return false;
+    if (plan === undefined || refused.length > 0) return false;
     await this.takeIn(plan, loaded.value.key);
     log(
       "notice",
-      `ready: capture runs with ${plural(plan.rules.length, "rule")} from ${plural(loaded.value.files.length, "file")}, digest ${plan.digest}`,
+      `ready: ${sources.map(({ name }) => name).join(" and ")} ${sources.length === 1 ? "runs" : "run"} with ${plural(plan.rules.length, "rule")} from ${plural(loaded.value.files.length, "file")}, digest ${plan.digest}`,
     );
     return true;
   }
 
   private async takeIn(plan: RuleSetPlan, key: string): Promise<void> {
-    await this.options.capture.setRules(plan);
+    await Promise.all(this.options.sources.map((source) => source.setRules(plan)));
     this.key = key;
     const { failures } = this.current;
     this.current = {
@@ -187,11 +193,11 @@ export class Agent {
     ]);
   }
 
-  /** Runs until `stop` is called or the capture thread dies, then ends everything; gives the exit code. */
+  /** Runs until `stop` is called or a source dies, then ends everything; gives the exit code. */
   async run(): Promise<number> {
-    const { capture, log } = this.options;
-    const died = capture.died.then((reason) => `capture ended: ${reason}`);
-    const reason = await Promise.race([this.asked, died]);
+    const { sources, log } = this.options;
+    const died = sources.map(async (source) => `${source.name} ended: ${await source.died}`);
+    const reason = await Promise.race([this.asked, ...died]);
     if (reason !== undefined) log("critical", reason);
     await this.end();
     return reason === undefined ? 0 : 1;
@@ -203,12 +209,17 @@ export class Agent {
   }
 
   private async end(): Promise<void> {
-    const { capture, outputs, print, deadline, captureDeadline, log } = this.options;
-    const counters = await within(captureDeadline, capture.stop(), undefined);
-    if (counters === undefined)
-      log("warning", `the capture thread did not end within ${captureDeadline} ms; its last numbers follow`);
+    const { sources, outputs, print, deadline, sourceDeadline, log } = this.options;
+    const counters = await Promise.all(
+      sources.map(async (source) => {
+        const final = await within(sourceDeadline, source.stop(), undefined);
+        if (final === undefined)
+          log("warning", `${source.name} did not end within ${sourceDeadline} ms; its last numbers follow`);
+        return final ?? source.counters();
+      }),
+    );
     await within(deadline + CLOSING, outputs.close(deadline), undefined);
-    print(summary(counters ?? capture.counters(), outputs.counters()));
+    print(summary(counters, outputs.counters()));
   }
 }
 

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Alert } from "../../engine/alert.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { Log } from "../log.ts";
-import type { Capture } from "./agent.ts";
+import type { Source } from "./agent.ts";
 import { taken } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
 import { readNodeFacts } from "./node-facts.ts";
@@ -22,13 +22,14 @@ export interface CaptureHandlers {
   readonly log: Log;
 }
 
-export class CaptureClient implements Capture {
+export class CaptureClient implements Source {
+  readonly name = "syscall";
   readonly started: Promise<void>;
   readonly died: Promise<string>;
   private readonly worker: Worker;
   private readonly data: CaptureThreadData;
   private readonly handlers: CaptureHandlers;
-  private last: Counters = noCounters;
+  private last: Counters = noCounters(this.name);
   private readonly waiting = new Map<number, Waiter>();
   private nextId = 1;
   private start!: Waiter;
@@ -60,7 +61,6 @@ export class CaptureClient implements Capture {
     });
   }
 
-  /** ms since the epoch when the thread was last heard of; it speaks once a second. */
   get lastHeard(): number {
     return this.heard;
   }

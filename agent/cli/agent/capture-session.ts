@@ -202,6 +202,7 @@ export class CaptureSession {
   private counters(kernel = this.capture.counters()): Counters {
     const { dropped, wakeUps, looks } = kernel;
     return {
+      source: "syscall",
       events: this.pipeline.events,
       matched: this.pipeline.matched,
       undecodable: this.pipeline.faults,

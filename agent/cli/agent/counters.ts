@@ -1,4 +1,4 @@
-/** Numbers of a running agent, as the capture thread posts them: running totals since its start. */
+/** Numbers of a running agent, as the thread of each source posts them: running totals since its start. */
 import type { Priority } from "../../rules/plan.ts";
 
 /** One kind of drop: events of one type lost for one cause. */
@@ -24,7 +24,9 @@ export interface RuleNumbers {
   readonly faults: number;
 }
 
+/** The numbers of one source of events. */
 export interface Counters {
+  readonly source: string;
   /** Records that reached the agent. */
   readonly events: number;
   /** Events that at least one rule matched. */
@@ -32,7 +34,7 @@ export interface Counters {
   /** Records that could not be decoded. */
   readonly undecodable: number;
   readonly drops: readonly DropCount[];
-  /** Alerts lost between capture and main thread because the main thread did not keep up. */
+  /** Alerts lost between the source's thread and the main thread because the main thread did not keep up. */
   readonly overflow: number;
   readonly rules: readonly RuleNumbers[];
   /** Of rules that left the set long ago. */
@@ -42,7 +44,8 @@ export interface Counters {
 }
 
 /** Before the first event. */
-export const noCounters: Counters = {
+export const noCounters = (source: string): Counters => ({
+  source,
   events: 0,
   matched: 0,
   undecodable: 0,
@@ -51,4 +54,4 @@ export const noCounters: Counters = {
   rules: [],
   gone: { matches: 0, suppressed: 0, faults: 0 },
   sizes: {},
-};
+});

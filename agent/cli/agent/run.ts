@@ -98,22 +98,22 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   };
   const capacity = settings.outputs_queue.capacity;
   const data = { ...captureData(settings, name), taken: takenCounter(), capacity };
-  const capture = new CaptureClient(data, { onAlerts: publish, onCounters, log });
+  const sources = [new CaptureClient(data, { onAlerts: publish, onCounters, log })];
   const agent = new Agent({
-    capture,
+    sources,
     outputs,
     log,
     hostname: name,
     load: () => source.load(),
     print: (text) => process.stderr.write(`${text}\n`),
     deadline: settings.output_timeout,
-    captureDeadline: 5000,
+    sourceDeadline: 5000,
     now: Date.now,
   });
   endOnSignals(agent);
   const pod = inPod(process.env);
   try {
-    await startServing(settings, { agent, capture, outputs, hostname: name, pod, chosen, log, startTime });
+    await startServing(settings, { agent, sources, outputs, hostname: name, pod, chosen, log, startTime });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
     log("critical", error.message);

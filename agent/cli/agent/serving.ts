@@ -9,12 +9,11 @@ import { agentMetrics } from "../metrics.ts";
 import type { Settings } from "../settings/schema.ts";
 import { packageVersion } from "../version.ts";
 import { startWebServer } from "../web-server.ts";
-import type { Agent } from "./agent.ts";
-import type { CaptureClient } from "./capture-client.ts";
+import type { Agent, Source } from "./agent.ts";
 
 export interface ServingParts {
   readonly agent: Agent;
-  readonly capture: CaptureClient;
+  readonly sources: readonly Source[];
   readonly outputs: Outputs;
   readonly hostname: string;
   readonly pod: boolean;
@@ -25,7 +24,7 @@ export interface ServingParts {
   readonly startTime: number;
 }
 
-/** The capture thread speaks once a second; after so many ms of silence it hangs. */
+/** The thread of a source speaks once a second; after so many ms of silence it hangs. */
 const SILENCE = 15_000;
 
 function versions(): Readonly<Record<string, unknown>> {
@@ -45,12 +44,17 @@ function usage() {
 
 /** Starts the web server where the settings have it on. @throws WebServerError */
 export function startServing(settings: Settings, parts: ServingParts): Promise<Server | undefined> {
-  const { agent, capture, outputs, hostname, pod, chosen, log, startTime } = parts;
+  const { agent, sources, outputs, hostname, pod, chosen, log, startTime } = parts;
   const health = (): Health => {
-    const silence = Date.now() - capture.lastHeard;
-    return silence < SILENCE
-      ? { ok: true }
-      : { ok: false, reason: `the capture thread has not been heard of for ${Math.round(silence / 1000)} s` };
+    for (const { name, lastHeard } of sources) {
+      const silence = Date.now() - lastHeard;
+      if (silence >= SILENCE)
+        return {
+          ok: false,
+          reason: `the thread of ${name} has not been heard of for ${Math.round(silence / 1000)} s`,
+        };
+    }
+    return { ok: true };
   };
   const ready = (): Health =>
     agent.status.digest === "" ? { ok: false, reason: "no rules are in force yet" } : health();
@@ -60,7 +64,7 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
       kernelRelease: release(),
       hostname,
       startTime,
-      counters: () => capture.counters(),
+      counters: () => sources.map((source) => source.counters()),
       outputs: () => outputs.counters(),
       rules: () => agent.status,
       usage,

@@ -23,26 +23,34 @@ export interface SinkNumbers {
   readonly dropped: number;
 }
 
+const line = (count: number, rows: [string, number][]) =>
+  rows.length === 0 ? String(count) : `${count} (${byCause(rows)})`;
+
 /** The summary, without a newline at its end. */
-export function summary(counters: Counters, sinks: readonly SinkNumbers[]): string {
-  const { rules, gone } = counters;
-  const dropped = [
+export function summary(sources: readonly Counters[], sinks: readonly SinkNumbers[]): string {
+  const rules = sources.flatMap((counters) => counters.rules);
+  const gone = (value: (gone: Counters["gone"]) => number) =>
+    sum(sources.map((counters) => value(counters.gone)));
+  const bySource = (value: (counters: Counters) => number) =>
+    line(
+      sum(sources.map(value)),
+      sources.length < 2 ? [] : totals(sources.map((counters) => [counters.source, value(counters)])),
+    );
+  const dropped = sources.flatMap((counters) => [
     ...counters.drops.map(
       ({ cause, event, count }) => [event === "" ? cause : `${cause} of ${event}`, count] as const,
     ),
     ["undecodable", counters.undecodable] as const,
-  ];
+  ]);
   const lost = totals([
-    ["main thread behind", counters.overflow],
+    ["main thread behind", sum(sources.map(({ overflow }) => overflow))],
     ...sinks.map(({ name, failed, dropped: out }) => [name, failed + out] as const),
   ]);
-  const line = (count: number, rows: [string, number][]) =>
-    rows.length === 0 ? String(count) : `${count} (${byCause(rows)})`;
   const lines = [
-    `Events seen: ${counters.events}`,
-    `Events matched: ${counters.matched}`,
+    `Events seen: ${bySource(({ events }) => events)}`,
+    `Events matched: ${bySource(({ matched }) => matched)}`,
     `Events dropped: ${line(sum(dropped.map(([, count]) => count)), totals(dropped))}`,
-    `Alerts suppressed by the rate of their rule: ${sum(rules.map((rule) => rule.suppressed)) + gone.suppressed}`,
+    `Alerts suppressed by the rate of their rule: ${sum(rules.map((rule) => rule.suppressed)) + gone(({ suppressed }) => suppressed)}`,
     `Alerts lost on the way: ${line(sum(lost.map(([, count]) => count)), lost)}`,
   ];
   const faults = totals(rules.map((rule) => [rule.rule, rule.faults]));
@@ -58,6 +66,7 @@ export function summary(counters: Counters, sinks: readonly SinkNumbers[]): stri
   lines.push("Triggered rules by rule name:");
   for (const [name, count] of totals(rules.map((rule) => [rule.rule, rule.matches])))
     lines.push(`   ${escapeText(name)}: ${count}`);
-  if (gone.matches > 0) lines.push(`   (rules that left the set): ${gone.matches}`);
+  const left = gone(({ matches }) => matches);
+  if (left > 0) lines.push(`   (rules that left the set): ${left}`);
   return lines.join("\n");
 }

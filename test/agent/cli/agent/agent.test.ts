@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { Agent, type AgentOptions, type LoadedRules } from "../../../../agent/cli/agent/agent.ts";
+import {
+  Agent,
+  type AgentOptions,
+  type LoadedRules,
+  type Source,
+} from "../../../../agent/cli/agent/agent.ts";
 import { noCounters } from "../../../../agent/cli/agent/counters.ts";
 import type { Alert } from "../../../../agent/engine/alert.ts";
 import type { RuleSetPlan } from "../../../../agent/rules/plan.ts";
@@ -22,8 +27,9 @@ const bad: LoadedRules = {
 /** An agent over fakes; `sets` are what each load gives in turn. */
 function made(
   sets: readonly (LoadedRules | Error)[],
-  options: Partial<AgentOptions["capture"]> = {},
+  options: Partial<Source> = {},
   outputs: Partial<AgentOptions["outputs"]> = {},
+  further: readonly Source[] = [],
 ) {
   const log: string[] = [];
   const alerts: Alert[] = [];
@@ -31,14 +37,19 @@ function made(
   const swapped: RuleSetPlan[] = [];
   let loads = 0;
   const agent = new Agent({
-    capture: {
-      started: Promise.resolve(),
-      died: new Promise<string>(() => undefined),
-      setRules: async (plan) => void swapped.push(plan),
-      counters: () => ({ ...noCounters, events: 1 }),
-      stop: async () => ({ ...noCounters, events: 2 }),
-      ...options,
-    },
+    sources: [
+      {
+        name: "syscall",
+        lastHeard: 0,
+        started: Promise.resolve(),
+        died: new Promise<string>(() => undefined),
+        setRules: async (plan) => void swapped.push(plan),
+        counters: () => ({ ...noCounters("syscall"), events: 1 }),
+        stop: async () => ({ ...noCounters("syscall"), events: 2 }),
+        ...options,
+      },
+      ...further,
+    ],
     outputs: {
       publish: (batch) => void alerts.push(...batch),
       counters: () => [],
@@ -54,7 +65,7 @@ function made(
     },
     print: (text) => printed.push(text),
     deadline: 50,
-    captureDeadline: 50,
+    sourceDeadline: 50,
     now: () => 5,
   });
   return { agent, log, alerts, printed, swapped, loads: () => loads };
@@ -65,7 +76,7 @@ describe("start of the agent", () => {
     const { agent, log, swapped } = made([set("d1")]);
     assert.equal(await agent.start(), true);
     assert.equal(swapped.length, 1);
-    assert.deepEqual(log, ["notice: ready: capture runs with 0 rules from 1 file, digest d1"]);
+    assert.deepEqual(log, ["notice: ready: syscall runs with 0 rules from 1 file, digest d1"]);
     assert.deepEqual([agent.status.digest, agent.status.since], ["d1", 5]);
   });
 
@@ -149,6 +160,49 @@ describe("reload", () => {
   });
 });
 
+describe("two sources", () => {
+  const events = { ...noCounters("k8s_audit"), events: 5 };
+  const second = (options: Partial<Source> = {}): Source => ({
+    name: "k8s_audit",
+    lastHeard: 0,
+    started: Promise.resolve(),
+    died: new Promise<string>(() => undefined),
+    setRules: async () => undefined,
+    counters: () => events,
+    stop: async () => events,
+    ...options,
+  });
+
+  it("get the same set, and the summary adds them up", async () => {
+    const digests: string[] = [];
+    const setRules = async ({ digest }: RuleSetPlan) => void digests.push(digest);
+    const { agent, log, printed } = made([set("d1"), set("d2")], {}, {}, [second({ setRules })]);
+    await agent.start();
+    assert.deepEqual(log, ["notice: ready: syscall and k8s_audit run with 0 rules from 1 file, digest d1"]);
+    await agent.reload();
+    assert.deepEqual(digests, ["d1", "d2"]);
+    const run = agent.run();
+    agent.stop();
+    assert.equal(await run, 0);
+    assert.match(printed.join(), /^Events seen: 7 \(k8s_audit 5, syscall 2\)\n/);
+  });
+
+  it("are needed both", async () => {
+    const refused = second({ started: Promise.reject(new Error("port is taken")) });
+    const { agent, log } = made([set("d1")], {}, {}, [refused]);
+    assert.equal(await agent.start(), false);
+    assert.deepEqual(log, ["critical: port is taken"]);
+  });
+
+  it("end together when one dies", async () => {
+    const { agent, log, printed } = made([set("d1")], {}, {}, [second({ died: Promise.resolve("planted") })]);
+    await agent.start();
+    assert.equal(await agent.run(), 1);
+    assert.ok(log.includes("critical: k8s_audit ended: planted"));
+    assert.match(printed.join(), /syscall 2/);
+  });
+});
+
 describe("end of the agent", () => {
   it("prints the summary of the final counters and exits 0", async () => {
     const { agent, printed } = made([set("d1")]);
@@ -214,6 +268,6 @@ describe("end of the agent", () => {
     const { agent, log } = made([set("d1")], { died: Promise.resolve("planted") });
     await agent.start();
     assert.equal(await agent.run(), 1);
-    assert.ok(log.includes("critical: capture ended: planted"));
+    assert.ok(log.includes("critical: syscall ended: planted"));
   });
 });

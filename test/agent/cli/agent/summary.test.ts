@@ -19,7 +19,7 @@ const rule = (name: string, facts: Partial<RuleNumbers>): RuleNumbers => ({
 describe("summary at the end", () => {
   it("of a quiet run has zeros and empty lists", () => {
     assert.equal(
-      summary(noCounters, []),
+      summary([noCounters("syscall")], []),
       `Events seen: 0
 Events matched: 0
 Events dropped: 0
@@ -32,7 +32,7 @@ Triggered rules by rule name:`,
 
   it("says events, drops by cause, alerts by severity and by rule", () => {
     const counters: Counters = {
-      ...noCounters,
+      ...noCounters("syscall"),
       events: 1000,
       matched: 12,
       undecodable: 1,
@@ -50,7 +50,7 @@ Triggered rules by rule name:`,
       gone: { matches: 7, suppressed: 1, faults: 0 },
     };
     assert.equal(
-      summary(counters, [{ name: "stdout", delivered: 4, failed: 0, dropped: 3 }]),
+      summary([counters], [{ name: "stdout", delivered: 4, failed: 0, dropped: 3 }]),
       `Events seen: 1000
 Events matched: 12
 Events dropped: 9 (recursion 5, ring full of openat 3, undecodable 1)
@@ -65,5 +65,25 @@ Triggered rules by rule name:
    B: 2
    (rules that left the set): 7`,
     );
+  });
+
+  it("adds up all sources and says what each saw", () => {
+    const gone = { matches: 1, suppressed: 2, faults: 0 };
+    const some = { matched: 3, undecodable: 1, overflow: 1, gone };
+    const lines = summary(
+      [
+        { ...noCounters("syscall"), ...some, events: 10, rules: [rule("A", { matches: 1 })] },
+        { ...noCounters("k8s_audit"), ...some, events: 20, rules: [rule("A", { matches: 2 })] },
+      ],
+      [],
+    ).split("\n");
+    assert.deepEqual(lines.slice(0, 5), [
+      "Events seen: 30 (k8s_audit 20, syscall 10)",
+      "Events matched: 6 (k8s_audit 3, syscall 3)",
+      "Events dropped: 2 (undecodable 2)",
+      "Alerts suppressed by the rate of their rule: 4",
+      "Alerts lost on the way: 2 (main thread behind 2)",
+    ]);
+    assert.deepEqual(lines.slice(-2), ["   A: 3", "   (rules that left the set): 2"]);
   });
 });

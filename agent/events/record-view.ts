@@ -257,6 +257,11 @@ export class RecordView {
     return this.partLength(part) < EXE.size ? 0 : this.view.getUint32(this.partAt(part) + EXE[field], true);
   }
 
+  /** Copies the record's bytes to `at` of `target`. */
+  copyTo(target: Buffer, at: number): void {
+    this.bytes.copy(target, at, this.at, this.at + this.length);
+  }
+
   private fixedText(at: number, size: number): string {
     let end = at;
     while (end < at + size && this.bytes[end] !== 0) end++;

@@ -1,5 +1,6 @@
 /** Which path, and so which container, a cgroup id (the folder's inode) stands for. */
-import { containerOf, hostContainer, unknownContainer } from "./container-id.ts";
+import { containerOf, unknownContainer } from "./container-id.ts";
+import { Containers } from "./containers.ts";
 import type { Container } from "./types.ts";
 
 export interface CgroupPathsOptions {
@@ -8,6 +9,10 @@ export interface CgroupPathsOptions {
    * the capture thread: it must not wait (agent/capture/cgroup-path.ts needs some microseconds).
    */
   readonly resolve?: (id: bigint) => string | undefined;
+  /** Told what `resolve` answered: `answer` with it, before the id is asked for, does the same without a kernel. */
+  readonly onResolved?: (id: bigint, path: string | undefined) => void;
+  /** The containers that paths lead to. */
+  readonly containers?: Containers;
   /** Where the node itself stands in the hierarchy (containerOf). */
   readonly nodeRoot?: string;
   /** How many ids are kept. */
@@ -18,8 +23,7 @@ export interface CgroupPathsOptions {
 export class CgroupPaths {
   private readonly known = new Map<bigint, Container>();
   private readonly unknown = new Set<bigint>();
-  /** One object for each container, whatever cgroups it has. */
-  private readonly containers = new Map<string, Container>();
+  private readonly containers: Containers;
   private readonly options: CgroupPathsOptions;
   private readonly capacity: number;
   /** Ids that were forgotten for want of room. */
@@ -29,6 +33,7 @@ export class CgroupPaths {
 
   constructor(options: CgroupPathsOptions = {}) {
     this.options = options;
+    this.containers = options.containers ?? new Containers();
     this.capacity = options.capacity ?? 16_384;
   }
 
@@ -38,6 +43,12 @@ export class CgroupPaths {
     if (known !== undefined) return known;
     if (this.unknown.has(id)) return unknownContainer;
     const path = this.options.resolve?.(id);
+    this.options.onResolved?.(id, path);
+    return this.answer(id, path);
+  }
+
+  /** Takes in what the kernel said of an id: its path, or that no cgroup has it. */
+  answer(id: bigint, path: string | undefined): Container {
     if (path !== undefined) return this.learn(id, path);
     if (this.unknown.size >= this.capacity) this.unknown.clear();
     this.unknown.add(id);
@@ -62,12 +73,6 @@ export class CgroupPaths {
 
   /** The container of a path; the same object for all cgroups of one container. */
   ofPath(path: string): Container {
-    const found = containerOf(path, this.options.nodeRoot);
-    if (found === hostContainer) return found;
-    const known = this.containers.get(found.id);
-    if (known !== undefined) return known;
-    if (this.containers.size >= this.capacity) this.containers.clear();
-    this.containers.set(found.id, found);
-    return found;
+    return this.containers.at(containerOf(path, this.options.nodeRoot));
   }
 }

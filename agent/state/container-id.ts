@@ -5,7 +5,7 @@
  * The outermost match wins, so what runs in cgroups made below a container's (systemd or docker inside it, podman's
  * `container` child) belongs to that container.
  */
-import type { Container } from "./types.ts";
+import type { Container, ContainerPlace } from "./types.ts";
 
 /** The container of everything that runs outside one. */
 export const hostContainer: Container = { id: "host", type: "host", cgroupPath: "/" };
@@ -59,7 +59,7 @@ const forms: readonly Form[] = [
 const MAX_PATH = 4096;
 
 /** The first component that is a runtime's, and the path down to it. */
-function find(path: string): { container: Container; at: string } | undefined {
+function find(path: string): { container: ContainerPlace; at: string } | undefined {
   let above = "";
   for (const component of path.slice(0, MAX_PATH).split("/")) {
     if (component === "") continue;
@@ -81,7 +81,7 @@ function find(path: string): { container: Container; at: string } | undefined {
  *   at or above that is the host. "" or "/" for a node that is the machine.
  * @returns hostContainer where no component is a runtime's.
  */
-export function containerOf(path: string, nodeRoot = ""): Container {
+export function containerOf(path: string, nodeRoot = ""): ContainerPlace {
   const root = nodeRoot.replace(/\/+$/, "");
   const inside =
     root !== "" && (path === root || path.startsWith(`${root}/`)) ? path.slice(root.length) : path;

@@ -2,7 +2,9 @@
  * All that the capture thread is told beside records. What an alert says follows from records and these alone, taken in
  * order, so that a recording which keeps both gives the same alerts again. Plain data.
  */
+import type { ContainerFacts } from "./container-facts.ts";
 import type { ProcessFacts } from "./facts.ts";
+import type { PodFacts } from "./pod-facts.ts";
 import type { ByteString } from "./types.ts";
 import type { UserFiles } from "./users.ts";
 
@@ -23,4 +25,17 @@ export type NodeInput =
       readonly mountinfo: ByteString;
       readonly addresses: readonly ByteString[];
       readonly services: string;
-    };
+    }
+  /** What the runtime says of a container, whether it was asked or not. */
+  | { readonly kind: "container"; readonly facts: ContainerFacts }
+  /** All runtimes were asked for it, and none could say who it is. */
+  | { readonly kind: "containerUnknown"; readonly id: string }
+  /** The runtime has ended it. */
+  | { readonly kind: "containerGone"; readonly id: string }
+  /** A pod of this node as the Kubernetes API has it now. */
+  | { readonly kind: "pod"; readonly facts: PodFacts }
+  | { readonly kind: "podGone"; readonly uid: ByteString }
+  /** ns since boot (CLOCK_BOOTTIME): what waits looks at it where no record tells the time. */
+  | { readonly kind: "time"; readonly now: bigint }
+  /** What the kernel said of a cgroup id while a record was taken in: undefined where no cgroup has it. */
+  | { readonly kind: "cgroup"; readonly id: bigint; readonly path: string | undefined };

@@ -43,6 +43,12 @@ export class ProcessTable {
     return this.byPid.values();
   }
 
+  /** The process of a container that came first. */
+  firstOf(containerId: string): ProcessEntry | undefined {
+    for (const entry of this.groups.get(containerId)?.entries ?? []) return entry;
+    return undefined;
+  }
+
   add(entry: ProcessEntry): void {
     if (this.byPid.size >= this.options.capacity) this.makeRoom(undefined);
     this.byPid.set(entry.pid, entry);

@@ -50,8 +50,6 @@ const newCgroup = { ID: 0, PATH: 1 };
 
 /** How many exited processes in a row stay reachable as ancestors. */
 const EXITED_ANCESTORS = 16;
-/** How many containers are remembered as seen. */
-const CONTAINERS_SEEN = 16_384;
 
 export class State {
   private readonly table: ProcessTable;
@@ -60,7 +58,7 @@ export class State {
   private readonly maxThreadNames: number;
   private readonly maxLookups: number;
   private readonly waiting = new Set<number>();
-  private readonly containersSeen = new Set<string>();
+  private readonly containersSeen = new WeakSet<Container>();
   private threadNameCount = 0;
   /** The thread whose exit was the last record: its own event may still ask for its name. */
   private endedIn: ProcessEntry | undefined;
@@ -108,6 +106,11 @@ export class State {
   /** All processes of the table. */
   processes(): IterableIterator<Process> {
     return this.table.values();
+  }
+
+  /** The process of a container that is there longest; undefined where the table has none. */
+  processIn({ id }: Container): Process | undefined {
+    return this.table.firstOf(id);
   }
 
   /**
@@ -232,9 +235,8 @@ export class State {
 
   private setContainer(entry: ProcessEntry, container: Container): void {
     if (entry.container !== container) this.table.update(entry, () => (entry.container = container));
-    if (this.containersSeen.has(container.id) || container === unknownContainer) return;
-    if (this.containersSeen.size >= CONTAINERS_SEEN) this.containersSeen.clear();
-    this.containersSeen.add(container.id);
+    if (this.containersSeen.has(container) || container === unknownContainer) return;
+    this.containersSeen.add(container);
     this.options.onContainer?.(container, entry.pid);
   }
 

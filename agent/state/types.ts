@@ -53,14 +53,18 @@ export interface Process {
   exited: boolean;
 }
 
-/** Which container a process is in. `host` for none. One object for each container, so what is learnt counts at once. */
-export interface Container {
+/** What a cgroup's path tells of a container. */
+export interface ContainerPlace {
   /** "host", or the runtime's full id; "" where the cgroup's path could not be found: then it may be either. */
   readonly id: string;
   /** docker, containerd, cri-o, podman, …; "host". "" where only the id is known. */
   readonly type: string;
-  /** cgroup path it was found under. */
+  /** cgroup path it was found under; "" until a cgroup of it was seen. */
   readonly cgroupPath: string;
+}
+
+/** Which container a process is in. `host` for none. One object for each container, so what is learnt counts at once. */
+export interface Container extends ContainerPlace {
   /** What the runtime says; undefined until it did, and for the host. */
   facts?: ContainerFacts | undefined;
   /** What the Kubernetes API says of its pod; undefined until it did, and outside pods. */

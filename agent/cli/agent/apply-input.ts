@@ -1,4 +1,6 @@
 /** Puts what the capture thread is told beside records where it belongs. */
+import type { CgroupPaths } from "../../state/cgroup-paths.ts";
+import type { Containers } from "../../state/containers.ts";
 import type { HostFacts } from "../../state/host.ts";
 import type { NodeInput } from "../../state/node-input.ts";
 import type { State } from "../../state/state.ts";
@@ -9,10 +11,12 @@ export interface NodeParts {
   readonly state: Pick<State, "learnCgroups" | "load" | "complete">;
   readonly host: Pick<HostFacts, "setAddressNames" | "setAddresses" | "setMounts" | "setServices">;
   readonly users: Pick<UserNames, "learn">;
+  readonly cgroups: Pick<CgroupPaths, "answer">;
+  readonly containers: Pick<Containers, "identify" | "giveUp" | "end" | "learnPod" | "forgetPod">;
 }
 
 /** Takes one input in. */
-export function applyInput({ state, host, users }: NodeParts, input: NodeInput): void {
+export function applyInput({ state, host, users, cgroups, containers }: NodeParts, input: NodeInput): void {
   switch (input.kind) {
     case "scan":
       state.learnCgroups(input.cgroups);
@@ -31,5 +35,25 @@ export function applyInput({ state, host, users }: NodeParts, input: NodeInput):
       host.setAddresses(input.addresses);
       host.setMounts(input.mountinfo);
       host.setServices(input.services);
+      return;
+    case "container":
+      containers.identify(input.facts);
+      return;
+    case "containerUnknown":
+      containers.giveUp(input.id);
+      return;
+    case "containerGone":
+      containers.end(input.id);
+      return;
+    case "pod":
+      containers.learnPod(input.facts);
+      return;
+    case "podGone":
+      containers.forgetPod(input.uid);
+      return;
+    case "cgroup":
+      cgroups.answer(input.id, input.path);
+      return;
+    case "time": // nothing waits yet
   }
 }

@@ -2,10 +2,11 @@
 import { Worker } from "node:worker_threads";
 import type { Alert } from "../../engine/alert.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import type { Log } from "../log.ts";
 import type { Source } from "./agent.ts";
 import { taken } from "./alert-post.ts";
-import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
+import type { CaptureThreadData, ContainerQuestion, FromCapture, ToCapture } from "./capture-messages.ts";
 import { readNodeFacts } from "./node-facts.ts";
 import { noCounters, type Counters } from "./counters.ts";
 
@@ -19,6 +20,8 @@ export interface CaptureHandlers {
   readonly onAlerts: (alerts: readonly Alert[]) => void;
   /** Once a second. */
   readonly onCounters: (counters: Counters) => void;
+  /** Asks who a container is; answer with `tellNode`. */
+  readonly onContainer: (question: ContainerQuestion) => void;
   readonly log: Log;
 }
 
@@ -81,6 +84,11 @@ export class CaptureClient implements Source {
     return this.end;
   }
 
+  /** Tells the thread what was learnt of the node. */
+  tellNode(input: NodeInput): void {
+    this.tell({ kind: "input", input });
+  }
+
   private tell(message: ToCapture): void {
     this.worker.postMessage(message);
   }
@@ -95,7 +103,10 @@ export class CaptureClient implements Source {
         this.start.reject(new Error(message.message));
         return;
       case "host":
-        this.tell({ kind: "input", input: readNodeFacts() });
+        this.tellNode(readNodeFacts());
+        return;
+      case "container":
+        this.handlers.onContainer(message);
         return;
       case "rules":
         this.waiting.get(message.id)?.resolve();

@@ -7,6 +7,15 @@ import type { NodeInput } from "../../state/node-input.ts";
 import type { LogLevel } from "../log.ts";
 import type { Counters } from "./counters.ts";
 
+/** Who is that container? Answered by an input `container` or `containerUnknown`. */
+export interface ContainerQuestion {
+  /** Whole id, as the cgroup path has it. */
+  readonly id: string;
+  readonly cgroupPath: string;
+  /** A process in it, by the node's PID namespace; it may have ended. */
+  readonly pid: number;
+}
+
 /** Given to the capture thread at its start. */
 export interface CaptureThreadData {
   readonly hostname: string;
@@ -35,6 +44,8 @@ export type FromCapture =
   | { readonly kind: "refused"; readonly message: string }
   /** Asks for the node's mounts and addresses as they are now. */
   | { readonly kind: "host" }
+  /** Asks for a container once, and again where it stayed unknown. */
+  | ({ readonly kind: "container" } & ContainerQuestion)
   /** The rule set of that id is in force. */
   | { readonly kind: "rules"; readonly id: number }
   /** It could not be compiled; what ran before goes on. */

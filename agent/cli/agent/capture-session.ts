@@ -61,7 +61,13 @@ export class CaptureSession {
     this.capture = Capture.open({ ringBytes });
     this.capture.setWanted(wantedAlways);
     this.capture.attach();
-    this.node = openNodeState({ hostname, processes, log, askHost: () => post({ kind: "host" }) });
+    this.node = openNodeState({
+      hostname,
+      processes,
+      log,
+      askHost: () => post({ kind: "host" }),
+      askContainer: (question) => post({ kind: "container", ...question }),
+    });
     this.pipeline = new Pipeline(this.node.state, this.node.host, (error) =>
       log("error", `an event could not be taken in: ${textOf(error)}`),
     );
@@ -153,6 +159,7 @@ export class CaptureSession {
     this.ticks++;
     this.sayMalformed();
     this.saySuppressed();
+    this.node.questions.look();
     this.alerts.flush();
     const counters = this.counters();
     this.post({ kind: "counters", counters });

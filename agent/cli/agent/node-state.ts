@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { bootTimeNow } from "../../capture/index.ts";
 import { openCgroups } from "../../capture/cgroup-path.ts";
 import { CgroupPaths } from "../../state/cgroup-paths.ts";
+import { Containers } from "../../state/containers.ts";
 import { cgroupHierarchy } from "../../state/cgroup-tree.ts";
 import { nodeRootOf } from "../../state/container-id.ts";
 import { HostFacts } from "../../state/host.ts";
@@ -11,12 +12,16 @@ import { State } from "../../state/state.ts";
 import type { NodeInput } from "../../state/node-input.ts";
 import { UserNames } from "../../state/users.ts";
 import { readBootClock } from "./boot-clock.ts";
-import { NodeClient } from "./node-client.ts";
 import { applyInput } from "./apply-input.ts";
+import type { ContainerQuestion } from "./capture-messages.ts";
+import { ContainerQuestions } from "./container-questions.ts";
+import { NodeClient } from "./node-client.ts";
 
 export interface NodeState {
   readonly state: State;
   readonly cgroups: CgroupPaths;
+  readonly containers: Containers;
+  readonly questions: ContainerQuestions;
   readonly host: HostFacts;
   readonly users: UserNames;
   readonly node: NodeClient;
@@ -33,6 +38,8 @@ export interface NodeStateOptions {
   readonly processes: number;
   /** Asks for the node's mounts and addresses; they come to `take`. */
   readonly askHost: () => void;
+  /** Asks the runtimes who a container is; the answer comes to `take`. */
+  readonly askContainer: (question: ContainerQuestion) => void;
   readonly log: (level: "error" | "warning", message: string) => void;
 }
 
@@ -46,7 +53,8 @@ function nodeRoot(controller: string): string {
 }
 
 /** Reads clocks and cgroup hierarchy, and starts the thread that reads /proc. */
-export function openNodeState({ hostname, processes, log, askHost }: NodeStateOptions): NodeState {
+export function openNodeState(options: NodeStateOptions): NodeState {
+  const { hostname, processes, log, askHost, askContainer } = options;
   let asked = 0;
   const refresh = () => {
     if (asked === 0) askHost();
@@ -61,7 +69,9 @@ export function openNodeState({ hostname, processes, log, askHost }: NodeStateOp
     data: { controller, clockOffset: clock.offset },
     onError: (error) => log("error", `the thread that reads /proc ended: ${error.message}`),
   });
+  const containers = new Containers();
   const cgroups = new CgroupPaths({
+    containers,
     nodeRoot: nodeRoot(controller),
     ...(opener && { resolve: (id: bigint) => opener.path(id) }),
   });
@@ -72,8 +82,14 @@ export function openNodeState({ hostname, processes, log, askHost }: NodeStateOp
     lookup: (pid) => node.process(pid),
     onContainer: (container, pid) => {
       users.prepare(container.id, pid);
+      questions.first(container, pid);
       refresh();
     },
+  });
+  const questions = new ContainerQuestions({
+    ask: askContainer,
+    processOf: (container) => state.processIn(container),
+    now: () => performance.now(),
   });
   const host = new HostFacts({
     hostname,
@@ -81,13 +97,15 @@ export function openNodeState({ hostname, processes, log, askHost }: NodeStateOp
     users,
     process: (pid) => state.process(pid),
   });
-  const parts = { state, host, users };
+  const parts = { state, host, users, cgroups, containers };
   node.start((input) => applyInput(parts, input));
   users.prepare("host", 1);
   refresh();
   return {
     state,
     cgroups,
+    containers,
+    questions,
     host,
     users,
     node,

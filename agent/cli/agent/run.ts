@@ -98,7 +98,14 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   };
   const capacity = settings.outputs_queue.capacity;
   const data = { ...captureData(settings, name), taken: takenCounter(), capacity };
-  const sources = [new CaptureClient(data, { onAlerts: publish, onCounters, log })];
+  const capture: CaptureClient = new CaptureClient(data, {
+    onAlerts: publish,
+    onCounters,
+    // No runtime is spoken to yet: nobody knows.
+    onContainer: ({ id }) => capture.tellNode({ kind: "containerUnknown", id }),
+    log,
+  });
+  const sources = [capture];
   const agent = new Agent({
     sources,
     outputs,

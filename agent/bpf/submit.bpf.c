@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The end of the way through the kernel: filter slot, then the ring. */
 #include "lib/event.h"
+#include "lib/share.h"
 
 /* Stands in the filter's slot until a generated program takes it: lets everything through. */
 SEC("raw_tp/sys_exit")
@@ -41,8 +42,11 @@ int submit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct record *r = record_of();
 	__u32 zero = 0, type, length;
+	struct share *share = NULL;
 	struct counts *count;
 	struct totals *total;
+	__u64 fill, limit;
+	bool process;
 
 	if (r == NULL)
 		return 0;
@@ -55,14 +59,26 @@ int submit(struct bpf_raw_tracepoint_args *ctx)
 	total = bpf_map_lookup_elem(&totals, &zero);
 	if (count == NULL || total == NULL)
 		return 0;
-	if (!may_use_reserve(type) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + length + 8 >
-					     settings.ring_bytes - settings.ring_reserve) {
-		count_drop(r, DROP_RESERVED);
+	process = may_use_reserve(type);
+	limit = process ? settings.ring_bytes : settings.ring_bytes - settings.ring_reserve;
+	fill = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + length + 8;
+	if (fill > settings.ring_level) {
+		total->contested += length;
+		share = share_of(r, process, fill);
+		if (share != NULL)
+			__sync_fetch_and_add(&share->wanted, length);
+	}
+	if (fill > limit) {
+		count_drop(r, process ? DROP_RING_FULL : DROP_RESERVED);
+	} else if (share != NULL && share->bytes > limit - fill) {
+		count_drop(r, DROP_SHARE);
 	} else if (bpf_ringbuf_output(&ring, r, length, BPF_RB_NO_WAKEUP) != 0) {
 		count_drop(r, DROP_RING_FULL);
 	} else {
 		count->submitted++;
 		total->bytes += length;
+		if (share != NULL)
+			__sync_fetch_and_add(&share->bytes, length);
 	}
 	if (control.sleeping)
 		wake_reader(total);

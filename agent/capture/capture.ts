@@ -6,6 +6,7 @@ import { Control, type Wanted } from "./control.ts";
 import {
   dropCauses,
   readCounts,
+  readDemandByCgroup,
   readDropsByCgroup,
   readTotals,
   type CgroupDrops,
@@ -25,6 +26,8 @@ export interface CaptureOptions {
   readonly ringBytes?: number;
   /** Of it, kept for exec, fork and exit; default an eighth. */
   readonly ringReserve?: number;
+  /** Bytes in the ring from which on cgroups share what is left (agent/bpf/lib/share.h); default half of it. */
+  readonly ringLevel?: number;
   /** Ways of reading; default the best this kernel has. */
   readonly variant?: Variant;
   /** Whether this process's own calls are left out; default true. Tests make calls themselves. */
@@ -42,6 +45,8 @@ export interface CaptureCounters {
   /** Records lost, by cause and event name; `recursion` and `malformed` know no name and stand under "". */
   readonly dropped: readonly { readonly cause: DropCause; readonly event: string; readonly count: number }[];
   readonly bytes: number;
+  /** Bytes that were to go into the ring while it was fuller than its level, and so shared. */
+  readonly contested: number;
   /** Wake-ups of the reader by the kernel, and looks at the ring. */
   readonly wakeUps: number;
   readonly looks: number;
@@ -97,6 +102,7 @@ export class Capture {
         cgroup_v1: hierarchy.version === 1 ? 1 : 0,
         ring_reserve: options.ringReserve ?? ringBytes / 8,
         hierarchy: hierarchy.id,
+        ring_level: options.ringLevel ?? ringBytes / 2,
       },
     });
     try {
@@ -162,6 +168,11 @@ export class Capture {
   /** Drops of the cgroups that are still remembered. @throws LibbpfError */
   dropsByCgroup(): CgroupDrops[] {
     return readDropsByCgroup(this.object.map("drops"));
+  }
+
+  /** Bytes that cgroups wanted to put into the ring while it was filling. @throws LibbpfError */
+  demandByCgroup(): Map<bigint, number> {
+    return readDemandByCgroup(this.object.map("shares"));
   }
 
   /** Takes the programs out of the kernel, hands over what is still in the ring, and frees everything. */

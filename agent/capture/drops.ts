@@ -2,15 +2,25 @@
 import { check, libbpf } from "./native.ts";
 
 /** enum drop_cause, and the two that only user space can see. */
-export const dropCauses = ["ring_full", "ring_reserved", "tail_call", "recursion", "malformed"] as const;
+export const dropCauses = [
+  "ring_full",
+  "ring_reserved",
+  "tail_call",
+  "ring_share",
+  "recursion",
+  "malformed",
+] as const;
 export type DropCause = (typeof dropCauses)[number];
 
 const KERNEL_CAUSES = 4;
 const COUNTS_SIZE = 8 * (1 + KERNEL_CAUSES);
-const TOTALS_SIZE = 16;
-const DROP_KEY_SIZE = 16;
-/** Entries of the map `drops`, which is what one reading can meet at most. */
-const DROP_ENTRIES = 4096;
+const TOTALS_SIZE = 24;
+/** Bytes of struct drop_key and of struct share_key. */
+const KEY_SIZE = 16;
+/** Entries of the maps `drops` and `shares`. */
+const ENTRIES = 4096;
+/** Bytes of struct share, and where `wanted` stands in it. */
+const SHARE = { size: 32, wanted: 8 } as const;
 
 export interface EventCounts {
   /** Code of the event table. */
@@ -55,28 +65,56 @@ export function readCounts(fd: number, types: number): EventCounts[] {
   return result;
 }
 
-/** Bytes put into the ring, and how often the reader was woken. @throws LibbpfError */
-export function readTotals(fd: number): { readonly bytes: number; readonly wakeUps: number } {
-  const [bytes, wakeUps] = sumWords(fd, 0, TOTALS_SIZE);
-  return { bytes: bytes!, wakeUps: wakeUps! };
+export interface Totals {
+  /** Put into the ring. */
+  readonly bytes: number;
+  /** How often the reader was woken. */
+  readonly wakeUps: number;
+  /** Bytes that were to go into the ring while it was fuller than its level. */
+  readonly contested: number;
 }
 
-/** Drops by cgroup, in no order. An entry that the kernel evicts meanwhile may be missed. @throws LibbpfError */
+/** @throws LibbpfError */
+export function readTotals(fd: number): Totals {
+  const [bytes, wakeUps, contested] = sumWords(fd, 0, TOTALS_SIZE);
+  return { bytes: bytes!, wakeUps: wakeUps!, contested: contested! };
+}
+
+const ENOENT = 2;
+
+/** Everything in a hash map of ours by one call, however much is in it. @throws LibbpfError */
+function* entries(fd: number, valueSize: number): Iterable<readonly [key: Buffer, value: Buffer]> {
+  const keys = Buffer.alloc(ENTRIES * KEY_SIZE);
+  const values = Buffer.alloc(ENTRIES * valueSize);
+  const count: [number] = [ENTRIES];
+  const result = libbpf().bpf_map_lookup_batch(fd, null, Buffer.alloc(8), keys, values, count, null);
+  if (result !== -ENOENT) check("bpf_map_lookup_batch", result); // ENOENT: that was all
+  for (let i = 0; i < count[0]; i++)
+    yield [
+      keys.subarray(i * KEY_SIZE, (i + 1) * KEY_SIZE),
+      values.subarray(i * valueSize, (i + 1) * valueSize),
+    ];
+}
+
+/** Drops by cgroup since it is in the table, in no order. @throws LibbpfError */
 export function readDropsByCgroup(fd: number): CgroupDrops[] {
-  const result: CgroupDrops[] = [];
-  const value = Buffer.alloc(8);
-  let key: Buffer | null = null;
-  for (let i = 0; i < DROP_ENTRIES; i++) {
-    const next: Buffer = Buffer.alloc(DROP_KEY_SIZE);
-    if (libbpf().bpf_map_get_next_key(fd, key, next) < 0) break;
-    key = next;
-    if (libbpf().bpf_map_lookup_elem(fd, key, value) < 0) continue;
-    result.push({
-      cgroup: key.readBigUInt64LE(0),
-      type: key.readUInt32LE(8),
-      cause: dropCauses[key.readUInt32LE(12)] ?? "malformed",
-      count: Number(value.readBigUInt64LE(0)),
-    });
+  return [...entries(fd, 8)].map(([key, value]) => ({
+    cgroup: key.readBigUInt64LE(0),
+    type: key.readUInt32LE(8),
+    cause: dropCauses[key.readUInt32LE(12)] ?? "malformed",
+    count: Number(value.readBigUInt64LE(0)),
+  }));
+}
+
+/**
+ * Bytes that each cgroup wanted to put into the ring while that was fuller than its level, let in or not, since it is in
+ * the table. @throws LibbpfError
+ */
+export function readDemandByCgroup(fd: number): Map<bigint, number> {
+  const demand = new Map<bigint, number>();
+  for (const [key, value] of entries(fd, SHARE.size)) {
+    const cgroup = key.readBigUInt64LE(0);
+    demand.set(cgroup, (demand.get(cgroup) ?? 0) + Number(value.readBigUInt64LE(SHARE.wanted)));
   }
-  return result;
+  return demand;
 }

@@ -65,7 +65,15 @@ interface Libbpf {
   bpf_map__initial_value(map: bigint, size: [number]): Pointer;
   bpf_map_update_elem(fd: number, key: Buffer, value: Buffer, flags: number): number;
   bpf_map_lookup_elem(fd: number, key: Buffer, value: Buffer): number;
-  bpf_map_get_next_key(fd: number, key: Buffer | null, next: Buffer): number;
+  bpf_map_lookup_batch(
+    fd: number,
+    from: null,
+    next: Buffer,
+    keys: Buffer,
+    values: Buffer,
+    count: [number],
+    options: null,
+  ): number;
   bpf_prog_test_run_opts(fd: number, options: Buffer): number;
   bpf_obj_get_info_by_fd(fd: number, info: Buffer, length: [number]): number;
   libbpf_set_print(callback: null): Pointer;
@@ -90,7 +98,8 @@ const declarations: Record<keyof Libbpf, string> = {
   bpf_map__initial_value: "void *bpf_map__initial_value(void *map, _Out_ size_t *size)",
   bpf_map_update_elem: "int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)",
   bpf_map_lookup_elem: "int bpf_map_lookup_elem(int fd, const void *key, void *value)",
-  bpf_map_get_next_key: "int bpf_map_get_next_key(int fd, const void *key, void *next)",
+  bpf_map_lookup_batch:
+    "int bpf_map_lookup_batch(int fd, void *from, void *next, void *keys, void *values, _Inout_ uint32_t *count, const void *opts)",
   bpf_prog_test_run_opts: "int bpf_prog_test_run_opts(int fd, void *opts)",
   bpf_obj_get_info_by_fd: "int bpf_obj_get_info_by_fd(int fd, void *info, _Inout_ uint32_t *length)",
   libbpf_set_print: "void *libbpf_set_print(void *callback)",

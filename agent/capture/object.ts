@@ -22,6 +22,7 @@ export const settingNames = [
   "ring_bytes",
   "ring_reserve",
   "hierarchy",
+  "ring_level",
 ] as const;
 
 export type ProgramSettings = Partial<Record<(typeof settingNames)[number], number>>;

@@ -3,6 +3,7 @@ import type { Metric } from "../serve/metrics.ts";
 import type { SinkCounters } from "../sinks/queue.ts";
 import { priorityNames } from "../rules/plan.ts";
 import type { Counters, RuleNumbers } from "./agent/counters.ts";
+import { shortId, type Losses } from "./agent/loss-owner.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** What metrics are read from, each as it is at that moment. */
@@ -173,6 +174,13 @@ function ofRules({ counters }: MetricSources, empty: boolean): Metric[] {
   ];
 }
 
+function* ofOwners({ owners, others }: Losses): Iterable<readonly [readonly string[], number]> {
+  for (const { container, name, namespace, pod, cgroup, drops } of owners)
+    for (const { cause, event, count } of drops)
+      yield [[shortId(container), name, namespace, pod, cgroup, cause, event], count];
+  if (others > 0) yield [new Array<string>(7).fill("(others)"), others];
+}
+
 function ofEvents({ counters }: MetricSources): Metric[] {
   const each =
     (value: (counters: Counters) => number): Read =>
@@ -205,6 +213,12 @@ function ofEvents({ counters }: MetricSources): Metric[] {
         counters().flatMap(({ source, drops }) =>
           drops.map(({ cause, event, count }) => [[source, cause, event], count] as const),
         ),
+    ),
+    counter(
+      "container_events_dropped_total",
+      "Of the events that were lost, whose they were: a container's, or a host cgroup's.",
+      ["container_id", "container_name", "k8s_ns_name", "k8s_pod_name", "cgroup", "cause", "event"],
+      () => counters().flatMap(({ losses }) => [...ofOwners(losses)]),
     ),
     counter(
       "alerts_overflow_total",

@@ -71,6 +71,11 @@ export class CgroupPaths {
     return container;
   }
 
+  /** Path of a cgroup that still exists; undefined where it does not, or nobody can be asked. */
+  path(id: bigint): string | undefined {
+    return this.options.resolve?.(id);
+  }
+
   /** The container of a path; the same object for all cgroups of one container. */
   ofPath(path: string): Container {
     return this.containers.at(containerOf(path, this.options.nodeRoot));

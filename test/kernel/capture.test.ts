@@ -146,7 +146,7 @@ describe("capture", () => {
     let read = 0;
     while (opened.drain((view) => (read += view.pid === process.pid ? 1 : 0), 100) > 0);
     const lost: CgroupDrops[] = opened.dropsByCgroup();
-    const total = dropsOf(opened, "ring_full") + dropsOf(opened, "ring_reserved");
+    const total = dropsOf(opened, "ring_full") + dropsOf(opened, "ring_share");
     assert.ok(read > 0 && read < 100);
     assert.equal(
       lost.reduce((sum, each) => sum + each.count, 0),

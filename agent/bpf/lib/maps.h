@@ -31,6 +31,7 @@ enum drop_cause {
 	DROP_RING_FULL = 0,
 	DROP_RESERVED = 1,  /* the rest of the ring is kept for exec, fork and exit */
 	DROP_TAIL_CALL = 2, /* the next program was not there */
+	DROP_SHARE = 3,     /* its cgroup has more in the ring than its share (share.h) */
 	DROP_CAUSES = 4,
 };
 
@@ -52,6 +53,7 @@ struct settings {
 	__u32 ring_bytes;   /* size of the ring */
 	__u32 ring_reserve; /* of it, kept for exec, fork and exit */
 	__u32 hierarchy;    /* hierarchy_id of the cgroup tree above: 0 is v2 */
+	__u32 ring_level;   /* bytes in the ring from which on cgroups share what is left (share.h) */
 };
 
 /* Written by user space at any time, through the mmapped map. */
@@ -139,6 +141,20 @@ struct drop_key {
 	__u32 cause;
 };
 
+struct share_key {
+	__u64 cgroup;
+	__u32 process; /* 1: its records that may use the reserve, which have an account of their own */
+	__u32 unused;
+};
+
+/* What one cgroup takes of the ring while that is fuller than settings.ring_level. */
+struct share {
+	__u64 bytes;    /* of it in the ring, about */
+	__u64 wanted;   /* that it wanted to put there, let in or not */
+	__u64 consumed; /* the reader's position when `bytes` was last brought up to date, */
+	__u64 fill;     /* and what the ring held then */
+};
+
 /* By CPU and event type */
 struct counts {
 	__u64 submitted;
@@ -149,6 +165,7 @@ struct counts {
 struct totals {
 	__u64 bytes;   /* in the ring */
 	__u64 wakeups; /* the reader was woken */
+	__u64 contested; /* bytes that were to go into the ring while it was fuller than settings.ring_level */
 };
 
 /* Who made the first and who the last move on a socket: its roles. */
@@ -202,6 +219,13 @@ struct {
 	__type(key, struct drop_key);
 	__type(value, __u64);
 } drops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct share_key);
+	__type(value, struct share);
+} shares SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

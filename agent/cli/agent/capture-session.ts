@@ -1,6 +1,6 @@
 /** What runs on the capture thread: kernel side, state, engine, and the swap of rule sets between two events. */
 import { setImmediate } from "node:timers/promises";
-import { Capture } from "../../capture/index.ts";
+import { Capture, type CaptureCounters } from "../../capture/index.ts";
 import { internalAlert } from "../../engine/alert.ts";
 import { buildEngine, type EngineParts } from "../../engine/build.ts";
 import { hostNames } from "../../engine/host-names.ts";
@@ -16,6 +16,7 @@ import type { NodeInput } from "../../state/node-input.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
 import type { Counters, RuleNumbers } from "./counters.ts";
+import { LossLedger } from "./loss-ledger.ts";
 import { openNodeState, type NodeState } from "./node-state.ts";
 import { Pipeline } from "./pipeline.ts";
 import { runSlice } from "./slices.ts";
@@ -40,6 +41,7 @@ export class CaptureSession {
   private readonly pipeline: Pipeline;
   private readonly alerts: AlertPost;
   private readonly counts: RuleCounts;
+  private readonly ledger: LossLedger;
   private wanted: Wanted = wantedAlways;
   private started = false;
   private installing: Promise<void> = Promise.resolve();
@@ -47,6 +49,8 @@ export class CaptureSession {
   private ticks = 0;
   private names: readonly string[] = [];
   private treeDrops = 0;
+  private contested = 0;
+  private ownedDrops = 0;
   private malformedSaid = false;
 
   /**
@@ -73,6 +77,11 @@ export class CaptureSession {
     );
     this.alerts = new AlertPost((alerts) => post({ kind: "alerts", alerts }), taken, capacity);
     this.counts = new RuleCounts(data.rate);
+    this.ledger = new LossLedger({
+      container: (cgroup) => this.node.cgroups.container(cgroup),
+      path: (cgroup) => this.node.cgroups.path(cgroup),
+      event: (type) => events[type]?.name ?? "",
+    });
     this.ticker = setInterval(() => this.tick(), TICK_MILLISECONDS);
   }
 
@@ -205,8 +214,24 @@ export class CaptureSession {
     if (this.started) void this.node.node.scan();
   }
 
+  /** Reads whose losses they are, where there are new ones or the ring was filling. */
+  private readLosses({ dropped, contested }: CaptureCounters): void {
+    const owned = dropped.reduce((sum, { event, count }) => sum + (event === "" ? 0 : count), 0);
+    if (owned === this.ownedDrops && contested === this.contested) return;
+    this.ownedDrops = owned;
+    this.contested = contested;
+    this.ledger.take({ drops: this.capture.dropsByCgroup(), demand: this.capture.demandByCgroup() });
+  }
+
+  /** What the kernel side counted, and whose losses they are. */
+  private kernelCounters(): CaptureCounters {
+    const kernel = this.capture.counters();
+    this.readLosses(kernel);
+    return kernel;
+  }
+
   /** All numbers; those of the kernel side are as they were when `kernel` was read. */
-  private counters(kernel = this.capture.counters()): Counters {
+  private counters(kernel = this.kernelCounters()): Counters {
     const { dropped, wakeUps, looks } = kernel;
     return {
       source: "syscall",
@@ -214,6 +239,7 @@ export class CaptureSession {
       matched: this.pipeline.matched,
       undecodable: this.pipeline.faults,
       drops: dropped,
+      losses: this.ledger.losses(this.ownedDrops),
       overflow: this.alerts.overflow,
       rules: [...this.counts.all()].map(numbersOf),
       gone: { ...this.counts.gone },
@@ -230,7 +256,7 @@ export class CaptureSession {
   /** Detaches, takes in what is still in the ring, and says the final numbers. */
   async stop(): Promise<void> {
     clearInterval(this.ticker);
-    const kernel = this.capture.counters();
+    const kernel = this.kernelCounters();
     this.capture.close(this.pipeline.take);
     this.saySuppressed();
     this.alerts.flush();

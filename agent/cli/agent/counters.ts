@@ -1,5 +1,6 @@
 /** Numbers of a running agent, as the thread of each source posts them: running totals since its start. */
 import type { Priority } from "../../rules/plan.ts";
+import type { Losses } from "./loss-owner.ts";
 
 /** One kind of drop: events of one type lost for one cause. */
 export interface DropCount {
@@ -34,6 +35,8 @@ export interface Counters {
   /** Records that could not be decoded. */
   readonly undecodable: number;
   readonly drops: readonly DropCount[];
+  /** Of them, by whose events they were. */
+  readonly losses: Losses;
   /** Alerts lost between the source's thread and the main thread because the main thread did not keep up. */
   readonly overflow: number;
   readonly rules: readonly RuleNumbers[];
@@ -50,6 +53,7 @@ export const noCounters = (source: string): Counters => ({
   matched: 0,
   undecodable: 0,
   drops: [],
+  losses: { owners: [], others: 0 },
   overflow: 0,
   rules: [],
   gone: { matches: 0, suppressed: 0, faults: 0 },

@@ -2,6 +2,7 @@
 import { escapeText } from "../../engine/json.ts";
 import { priorityNames } from "../../rules/plan.ts";
 import type { Counters } from "./counters.ts";
+import { lossOf, ownerText, type Losses } from "./loss-owner.ts";
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
@@ -14,6 +15,24 @@ function totals(rows: readonly (readonly [key: string, count: number])[]): [stri
 
 const byCause = (rows: [string, number][]) =>
   rows.map(([key, count]) => `${escapeText(key)} ${count}`).join(", ");
+
+/** Owners that are named. */
+const NAMED = 20;
+
+/** Whose events were lost, a line each. */
+function ownerLines({ owners, others }: Losses): string[] {
+  const losing = owners.filter((owner) => lossOf(owner) > 0).sort((a, b) => lossOf(b) - lossOf(a));
+  const unnamed = losing.slice(NAMED).reduce((total, owner) => total + lossOf(owner), others);
+  if (losing.length === 0) return [];
+  return [
+    "Events dropped by container:",
+    ...losing.slice(0, NAMED).map((owner) => {
+      const rows = totals(owner.drops.map(({ cause, event, count }) => [`${cause} of ${event}`, count]));
+      return `   ${escapeText(ownerText(owner))}: ${lossOf(owner)} (${byCause(rows)})`;
+    }),
+    ...(unnamed > 0 ? [`   (others): ${unnamed}`] : []),
+  ];
+}
 
 /** What became of alerts behind the engine, by sink. */
 export interface SinkNumbers {
@@ -50,6 +69,7 @@ export function summary(sources: readonly Counters[], sinks: readonly SinkNumber
     `Events seen: ${bySource(({ events }) => events)}`,
     `Events matched: ${bySource(({ matched }) => matched)}`,
     `Events dropped: ${line(sum(dropped.map(([, count]) => count)), totals(dropped))}`,
+    ...sources.flatMap(({ losses }) => ownerLines(losses)),
     `Alerts suppressed by the rate of their rule: ${sum(rules.map((rule) => rule.suppressed)) + gone(({ suppressed }) => suppressed)}`,
     `Alerts lost on the way: ${line(sum(lost.map(([, count]) => count)), lost)}`,
   ];

@@ -19,6 +19,7 @@ const sources: MetricSources = {
         { cause: "ring full", event: "openat", count: 4 },
         { cause: 'odd "cause"\n', event: "", count: 1 },
       ],
+      losses: { owners: [], others: 0 },
       overflow: 0,
       rules: [
         {

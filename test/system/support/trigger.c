@@ -340,6 +340,18 @@ static int do_after(int argc, char **argv)
 	return dispatch(argc - 2, argv + 2);
 }
 
+/* times COUNT ACTION: again and again, closing what each opened */
+static int do_times(int argc, char **argv)
+{
+	int code = 0;
+
+	for (long i = atol(argv[1]); i > 0; i--) {
+		code = dispatch(argc - 2, argv + 2);
+		close_range(3, ~0U, 0);
+	}
+	return code;
+}
+
 /* cd FOLDER ACTION */
 static int do_cd(int argc, char **argv)
 {
@@ -396,6 +408,7 @@ static const struct {
 	{"name", 2, do_name},
 	{"fork", 1, do_fork},
 	{"after", 2, do_after},
+	{"times", 2, do_times},
 	{"cd", 2, do_cd},
 	{"exec", 2, do_exec},
 	{"title", 2, do_title},

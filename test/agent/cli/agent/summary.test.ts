@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { noCounters, type Counters, type RuleNumbers } from "../../../../agent/cli/agent/counters.ts";
+import { lossOwner } from "../../../../agent/cli/agent/loss-owner.ts";
 import { summary } from "../../../../agent/cli/agent/summary.ts";
 
 const rule = (name: string, facts: Partial<RuleNumbers>): RuleNumbers => ({
@@ -41,6 +42,33 @@ Triggered rules by rule name:`,
         { cause: "ring full", event: "execve", count: 0 },
         { cause: "recursion", event: "", count: 5 },
       ],
+      losses: {
+        owners: [
+          {
+            ...lossOwner({ id: "host", type: "host", cgroupPath: "/" }, "/system.slice/cron.service"),
+            drops: [{ cause: "ring_reserved", event: "openat", count: 1 }],
+            demand: 0,
+          },
+          {
+            ...lossOwner(
+              { id: "0123456789abcdef", type: "docker", cgroupPath: "/docker/0123" },
+              "/docker/0123",
+            ),
+            name: "we\u001bb",
+            drops: [
+              { cause: "ring_share", event: "openat", count: 2 },
+              { cause: "ring_share", event: "unlink", count: 4 },
+            ],
+            demand: 10,
+          },
+          {
+            ...lossOwner({ id: "b", type: "docker", cgroupPath: "/docker/b" }, "/docker/b"),
+            drops: [],
+            demand: 4,
+          },
+        ],
+        others: 5,
+      },
       overflow: 2,
       rules: [
         rule("Shadow\u001b read", { matches: 10, suppressed: 4, faults: 1 }),
@@ -54,6 +82,10 @@ Triggered rules by rule name:`,
       `Events seen: 1000
 Events matched: 12
 Events dropped: 9 (recursion 5, ring full of openat 3, undecodable 1)
+Events dropped by container:
+   container we\\u001bb (id 0123456789ab): 6 (ring_share of unlink 4, ring_share of openat 2)
+   the host's cgroup /system.slice/cron.service: 1 (ring_reserved of openat 1)
+   (others): 5
 Alerts suppressed by the rate of their rule: 5
 Alerts lost on the way: 5 (stdout 3, main thread behind 2)
 Rules that failed on events: Shadow\\u001b read 1

@@ -1,0 +1,126 @@
+/** Docker, and Podman, which speaks the same and a language of its own (libpod) besides. */
+import type { ContainerFacts } from "../container-facts.ts";
+import { factsOfDocker, podIdOf, sandboxOf } from "./docker-facts.ts";
+import { UnixHttp } from "./http.ts";
+import { at, list } from "./json.ts";
+import { Remembered } from "./remembered.ts";
+import {
+  MAX_ANSWER,
+  RuntimeError,
+  type Clock,
+  type Happenings,
+  type Listed,
+  type RuntimeClient,
+} from "./runtime.ts";
+
+/** Images that are remembered, by id. */
+const REMEMBERED = 256;
+
+/** Docker's word is `destroy`, Podman's `remove`. */
+const events = { started: ["start"], gone: ["destroy", "remove"] };
+const eventsPath = `/events?filters=${encodeURIComponent(
+  JSON.stringify({ type: ["container"], event: [...events.started, ...events.gone] }),
+)}`;
+
+/** An id goes into a path: nothing but what runtimes make. */
+const identifier = /^[0-9a-f]{64}$/;
+
+class Docker implements RuntimeClient {
+  readonly type: "docker" | "podman";
+  readonly version: string;
+  readonly #client: UnixHttp;
+  /** What stands before a path of libpod; undefined for Docker. */
+  readonly #libpod: string | undefined;
+  readonly #images = new Remembered<unknown>(REMEMBERED);
+
+  constructor(client: UnixHttp, version: string, libpodVersion: string | undefined) {
+    this.#client = client;
+    this.type = libpodVersion === undefined ? "docker" : "podman";
+    this.version = version;
+    this.#libpod = libpodVersion === undefined ? undefined : `/v${libpodVersion}/libpod`;
+  }
+
+  async facts(id: string, _cgroupPath: string, until: number): Promise<ContainerFacts | undefined> {
+    if (!identifier.test(id)) return undefined;
+    const container = await this.#about("containers", id, until);
+    if (container === undefined) return undefined;
+    if (at(container, "Id") !== id) throw new RuntimeError("answer", "it answers about another container");
+    return factsOfDocker(this.type, id, container, {
+      image: await this.#image(container, until),
+      sandbox: await this.#optional("containers", sandboxOf(container), until),
+      pod: this.#libpod === undefined ? undefined : await this.#optional("pods", podIdOf(container), until),
+    });
+  }
+
+  async #about(kind: string, id: string, until: number): Promise<unknown> {
+    return (await this.#client.get(`${this.#libpod ?? ""}/${kind}/${id}/json`, until))?.body;
+  }
+
+  /** A part without which the rest is still worth something. */
+  async #optional(kind: string, id: string, until: number): Promise<unknown> {
+    if (id === "") return undefined;
+    try {
+      return await this.#about(kind, id, until);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Only Docker keeps an image's digest apart from the container. */
+  async #image(container: unknown, until: number): Promise<unknown> {
+    const id = at(container, "Image");
+    if (this.#libpod !== undefined || typeof id !== "string" || !/^sha256:[0-9a-f]{64}$/.test(id))
+      return undefined;
+    const known = this.#images.get(id);
+    if (known !== undefined) return known;
+    const image = await this.#optional("images", id, until);
+    if (image !== undefined) {
+      const kept = { RepoTags: at(image, "RepoTags"), RepoDigests: at(image, "RepoDigests") };
+      this.#images.set(id, kept);
+      return kept;
+    }
+    return undefined;
+  }
+
+  async list(until: number): Promise<readonly Listed[]> {
+    const answer = await this.#client.get("/containers/json?all=true", until);
+    return list(answer?.body).flatMap((container) => {
+      const id = at(container, "Id");
+      return typeof id === "string" && identifier.test(id)
+        ? [{ id, running: at(container, "State") === "running" }]
+        : [];
+    });
+  }
+
+  async watch({ onStarted, onGone }: Happenings): Promise<void> {
+    await this.#client.lines(eventsPath, (event) => {
+      const id = at(event, "Actor", "ID") ?? at(event, "id");
+      const action = at(event, "Action") ?? at(event, "status");
+      if (typeof id !== "string" || !identifier.test(id) || typeof action !== "string") return;
+      if (events.started.includes(action)) onStarted(id);
+      if (events.gone.includes(action)) onGone(id);
+    });
+    throw new RuntimeError("unreachable", "it ended its stream of events");
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** Asks who is at a socket. @throws RuntimeError */
+export async function openDocker(socket: string, clock: Clock, until: number): Promise<RuntimeClient> {
+  const client = new UnixHttp({ socket, clock, largest: MAX_ANSWER });
+  try {
+    const ping = await client.get("/_ping", until);
+    const libpod = ping?.headers["libpod-api-version"];
+    const podman = typeof libpod === "string" && /^\d+(?:\.\d+){1,3}$/.test(libpod) ? libpod : undefined;
+    if (ping === undefined || (podman === undefined && ping.headers["api-version"] === undefined))
+      throw new RuntimeError("answer", "it is neither Docker nor Podman");
+    const version = at((await client.get("/version", until))?.body, "Version");
+    return new Docker(client, typeof version === "string" ? version.slice(0, 64) : "", podman);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}

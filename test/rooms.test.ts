@@ -7,6 +7,7 @@ import { root } from "./support/reference.ts";
 const mayImport: Record<string, readonly string[]> = {
   "agent/events": [],
   "agent/capture": ["agent/events"],
+  "agent/kube": [],
   "agent/filter": ["agent/rules", "agent/events", "agent/capture"],
   "agent/sources": ["agent/events", "agent/capture"],
   "agent/state": ["agent/events"],
@@ -22,6 +23,7 @@ const only: Record<string, readonly string[]> = {
   koffi: ["agent/capture/native.ts"],
   "node:fs": [
     "agent/capture",
+    "agent/kube",
     "agent/state",
     "agent/sources",
     "agent/sinks",

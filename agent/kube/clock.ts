@@ -1,0 +1,7 @@
+/** Time as this room sees it; tests hand in one that they move themselves. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `run` once after that many milliseconds unless the returned function is called before. */
+  after(milliseconds: number, run: () => void): () => void;
+}

@@ -1,0 +1,105 @@
+/** Token and certificates as they are now: the kubelet changes a pod's token every hour, and a CA may change too. */
+import { readFile } from "node:fs/promises";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { KubeAccess, Source } from "./access.ts";
+import { ApiFault } from "./fault.ts";
+
+/** How long what was read counts as fresh, in milliseconds: a token's last quarter is many minutes. */
+const fresh = 10_000;
+
+export interface Credentials {
+  /** Undefined where a client certificate does without. */
+  readonly token: string | undefined;
+  /** A new one only when a file changed. */
+  readonly secureContext: SecureContext;
+}
+
+interface Material {
+  readonly ca: string | undefined;
+  readonly token: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
+
+export class CredentialFiles {
+  readonly #access: KubeAccess;
+  readonly #now: () => number;
+  #readAt = -Infinity;
+  #material: Material | undefined;
+  #secureContext: SecureContext | undefined;
+  #reading: Promise<Credentials> | undefined;
+
+  constructor(access: KubeAccess, now: () => number) {
+    this.#access = access;
+    this.#now = now;
+  }
+
+  /** Files are read anew with the next question: the server did not know us. */
+  expire(): void {
+    this.#readAt = -Infinity;
+  }
+
+  /** @throws ApiFault where a file cannot be read or used, naming it */
+  current(): Promise<Credentials> {
+    if (this.#now() - this.#readAt < fresh && this.#secureContext !== undefined)
+      return Promise.resolve({ token: this.#material?.token, secureContext: this.#secureContext });
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #read(): Promise<Credentials> {
+    const { ca, token, client } = this.#access;
+    const material: Material = {
+      ca: await textOf(ca),
+      token: (await textOf(token))?.trim(),
+      certificate: await textOf(client?.certificate),
+      key: await textOf(client?.key),
+    };
+    if (material.token !== undefined && !/^[\x21-\x7e]+$/.test(material.token))
+      throw new ApiFault("network", `${nameOf(token)} holds no token`);
+    const before = this.#material;
+    const same =
+      before?.ca === material.ca &&
+      before?.certificate === material.certificate &&
+      before?.key === material.key;
+    if (this.#secureContext === undefined || !same) this.#secureContext = this.#context(material);
+    this.#material = material;
+    this.#readAt = this.#now();
+    return { token: material.token, secureContext: this.#secureContext };
+  }
+
+  #context({ ca, certificate, key }: Material): SecureContext {
+    try {
+      return createSecureContext({
+        ...(ca !== undefined && { ca }),
+        ...(certificate !== undefined && key !== undefined && { cert: certificate, key }),
+      });
+    } catch (error) {
+      const { ca, client, origin } = this.#access;
+      const names = [ca, client?.certificate, client?.key].flatMap((source) =>
+        source !== undefined && "file" in source ? [source.file] : [],
+      );
+      const where = names.length === 0 ? origin : names.join(", ");
+      throw new ApiFault(
+        "network",
+        `certificates or key cannot be used (${where}): ${(error as Error).message}`,
+      );
+    }
+  }
+}
+
+const nameOf = (source: Source | undefined) =>
+  source !== undefined && "file" in source ? source.file : "the kubeconfig's token";
+
+async function textOf(source: Source | undefined): Promise<string | undefined> {
+  if (source === undefined) return undefined;
+  if ("text" in source) return source.text;
+  try {
+    return await readFile(source.file, "utf8");
+  } catch (error) {
+    throw new ApiFault(
+      "network",
+      `${source.file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "?"}`,
+    );
+  }
+}

@@ -40,18 +40,26 @@ SEC("raw_tp/sys_exit")
 int dispatch(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
-	struct task_struct *task = current_task();
 	__u32 number = (__u32)SYSCALL_NUMBER(regs) & SYSCALL_NUMBER_MASK;
-	bool compat = SYSCALL_IS_COMPAT(task);
+	__u32 native, event;
+	struct task_struct *task;
 	struct scratch *s;
 	struct record *r;
 	struct call *call;
-	__u32 event;
+	bool compat;
 
 	if (number >= CALL_NUMBERS)
 		return 0;
-	event = compat ? control.compat[number & (CALL_NUMBERS - 1)] : control.native[number & (CALL_NUMBERS - 1)];
-	if (event == 0 || bpf_get_current_pid_tgid() >> 32 == settings.own_tgid || !in_node(task))
+	/* Every call of the machine comes here: what is wanted under neither number goes first. */
+	native = control.native[number & (CALL_NUMBERS - 1)];
+	event = control.compat[number & (CALL_NUMBERS - 1)];
+	if ((native | event) == 0)
+		return 0;
+	task = current_task();
+	compat = SYSCALL_IS_COMPAT(task);
+	if (!compat)
+		event = native;
+	if (event == 0 || is_own(task) || !in_node(task))
 		return 0;
 	s = scratch_of();
 	if (s == NULL)
@@ -83,13 +91,17 @@ int dispatch(struct bpf_raw_tracepoint_args *ctx)
 	}
 	if (!is_selected(event - 1, call))
 		return 0;
-	r = record_begin(event - 1, call->ret);
+	r = record_begin(s, task, event - 1, call->ret);
 	if (r == NULL)
 		return 0;
 	r->header.syscall = call->number;
 	if (compat)
 		r->header.flags |= RECORD_COMPAT;
-	bpf_tail_call(ctx, &programs, SLOT_EVENTS + event - 1);
+	/* A slot known beforehand is a jump, any other an indirect one: the call that storms are made of has its own. */
+	if (event - 1 == EV_OPENAT)
+		bpf_tail_call_static(ctx, &programs, SLOT_EVENTS + EV_OPENAT);
+	else
+		bpf_tail_call(ctx, &programs, SLOT_EVENTS + event - 1);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

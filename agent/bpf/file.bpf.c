@@ -45,7 +45,7 @@ int describe_file(struct bpf_raw_tracepoint_args *ctx)
 
 	if (s == NULL || r == NULL)
 		return 0;
-	file = file_of(s->wish.fd);
+	file = file_of(s, s->wish.fd);
 	if (file != NULL) {
 		put_file(s, r, file);
 		sk = sock_of(file);

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The end of the way through the kernel: filter slot, then the ring. */
+/* The end of the way through the kernel: to the ring. Stands in the filter's slot too until a generated program takes that. */
 #include "lib/event.h"
 #include "lib/share.h"
-
-/* Stands in the filter's slot until a generated program takes it: lets everything through. */
-SEC("raw_tp/sys_exit")
-int pass(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct record *r;
-
-	bpf_tail_call(ctx, &programs, SLOT_SUBMIT);
-	r = record_of();
-	if (r != NULL)
-		count_drop(r, DROP_TAIL_CALL);
-	return 0;
-}
 
 /* What the process tree stands on may use the whole ring, everything else leaves the reserve free. */
 static __always_inline bool may_use_reserve(__u32 type)

@@ -2,25 +2,81 @@
 /* Paths: from a file up to the task's root, through mounts. One run resolves one path and calls itself for the next.
  *
  * Two programs do the same, one of which is loaded: walk_loop where the kernel has bpf_loop (5.17; with tail calls
- * beside it on arm64 6.0), else walk_steps, which goes STEPS components a run and calls itself to go on. */
+ * beside it on arm64 6.0), else walk_steps, which goes STEPS components a run and calls itself to go on.
+ *
+ * Where the processor needs every return made safe (spec_rstack_overflow, retbleed) most of a walk's time went to calls:
+ * of the loop's callback, of the helper that copies a name. So the first components are walked without a callback, and
+ * short names are copied by loads. */
 #include "lib/event.h"
 
 #define LOOP_STEPS 4096
 #define STEPS 48
+/* Components and mount points walked before bpf_loop is asked: what most paths have. */
+#define NEAR_STEPS 12
 /* A chain of tail calls may have 33 links; the way here and on takes up to eight. */
 #define ROUNDS 24
 
+#ifdef CAST
+
+/* Names up to here are copied by loads. */
+#define SHORT_NAME 32
+
+/* The eight bytes at an address, as memory holds them. The structure is any that begins with such a number: as pointers the
+ * verifier would not let us shift them. */
+#define word_at(address) ((__u64)get((struct timespec64 *)(address), tv_sec))
+
+/* Copies a name of 1 to SHORT_NAME bytes, and nothing behind it. A shorter one than eight bytes is still read by eight:
+ * the structures that hold names are larger than that. */
+static __always_inline void copy_short_name(char *to, const unsigned char *from, __u32 length)
+{
+	if (length >= 8) {
+		for (__u32 i = 0; i < SHORT_NAME / 8 - 1; i++) {
+			if (length < 8 * i + 8)
+				break;
+			*(__u64 *)(to + 8 * i) = word_at(from + 8 * i);
+		}
+		/* The last word ends with the name and may begin in the one before. */
+		*(__u64 *)(to + length - 8) = word_at(from + length - 8);
+	} else {
+		__u64 word = word_at(from);
+
+		if (length & 4) {
+			*(__u32 *)to = word;
+			word >>= 32;
+			to += 4;
+		}
+		if (length & 2) {
+			*(__u16 *)to = word;
+			word >>= 16;
+			to += 2;
+		}
+		if (length & 1)
+			*to = word;
+	}
+}
+
+#endif
+
+/* Copies a name of at most 255 bytes. */
+static __always_inline void copy_name(char *to, const unsigned char *from, __u32 length)
+{
+#ifdef CAST
+	if (length <= SHORT_NAME) {
+		copy_short_name(to, from, length);
+		return;
+	}
+#endif
+	bpf_probe_read_kernel(to, length, from);
+}
+
 static __always_inline void begin_walk(struct scratch *s, struct walk *walk)
 {
-	struct fs_struct *fs = get(current_task(), fs);
-
 	s->at = PATH_BYTES;
 	s->flags = 0;
 	s->fs_at = 0;
 	s->dentry = walk->dentry;
 	s->mnt = walk->mnt;
-	s->root_dentry = get(fs, root.dentry);
-	s->root_mnt = get(fs, root.mnt);
+	root_of(s);
 }
 
 /* One component or one mount point upwards. Returns 1 at the end. */
@@ -66,10 +122,30 @@ static __always_inline long step(struct scratch *s, bool in_fs)
 	at -= length + 1;
 	at &= PATH_BYTES - 1;
 	s->path[at] = '/';
-	bpf_probe_read_kernel(&s->path[at + 1], length, get(dentry, d_name.name));
+	copy_name(&s->path[at + 1], get(dentry, d_name.name), length);
 	s->at = at;
 	s->dentry = parent;
 	return dentry == parent;
+}
+
+/* Paths up to here are copied by words. */
+#define SHORT_PATH 64
+
+/* Copies a path of at most PATH_BYTES, for which there is room; up to seven bytes behind it are written too, which the
+ * next part or nobody reads. */
+static __always_inline void copy_path(char *to, const char *from, __u32 length)
+{
+	if (length <= SHORT_PATH) {
+		for (__u32 i = 0; i < SHORT_PATH; i += 8) {
+			if (i >= length)
+				break;
+			*(__u64 *)(to + i) = *(const __u64 *)(from + i);
+		}
+		return;
+	}
+	barrier_var(length);
+	if (length <= PATH_BYTES)
+		bpf_probe_read_kernel(to, length, from);
 }
 
 /* Copies the path that was walked to the record. */
@@ -98,10 +174,7 @@ static __always_inline void end_walk(struct record *r, struct scratch *s, struct
 		length = 1;
 	} else {
 		from &= PATH_BYTES - 1;
-		barrier_var(length);
-		if (length > PATH_BYTES)
-			return;
-		bpf_probe_read_kernel((void *)r + at, length, &s->path[from]);
+		copy_path((char *)r + at, &s->path[from], length);
 	}
 	part_is(r, part, at, length);
 	/* Where all of a file system is mounted, the end of the path is the path inside it: no second walk is needed. */
@@ -114,11 +187,11 @@ static __always_inline void end_walk(struct record *r, struct scratch *s, struct
 static __always_inline int go_on(void *ctx, struct record *r, struct scratch *s)
 {
 	if (s->walk_index < s->walk_count)
-		bpf_tail_call(ctx, &programs, SLOT_WALK);
+		bpf_tail_call_static(ctx, &programs, SLOT_WALK);
 	else if (s->next == SLOT_EXEC)
-		bpf_tail_call(ctx, &programs, SLOT_EXEC);
+		bpf_tail_call_static(ctx, &programs, SLOT_EXEC);
 	else
-		bpf_tail_call(ctx, &programs, SLOT_FILTER);
+		bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }
@@ -144,15 +217,24 @@ int walk_loop(struct bpf_raw_tracepoint_args *ctx)
 	struct scratch *s = scratch_of();
 	struct walk *walk;
 	struct loop loop;
+	bool done = 0;
 
 	if (r == NULL || s == NULL)
 		return 0;
 	walk = &s->walks[s->walk_index & (WALKS - 1)];
 	begin_walk(s, walk);
-	loop.s = s;
-	loop.in_fs = walk->in_fs;
-	if (bpf_loop(LOOP_STEPS, loop_step, &loop, 0) == LOOP_STEPS)
-		s->flags |= FILE_PATH_CUT;
+	for (int i = 0; i < NEAR_STEPS; i++) {
+		if (step(s, walk->in_fs != 0)) {
+			done = 1;
+			break;
+		}
+	}
+	if (!done) {
+		loop.s = s;
+		loop.in_fs = walk->in_fs;
+		if (bpf_loop(LOOP_STEPS, loop_step, &loop, 0) == LOOP_STEPS)
+			s->flags |= FILE_PATH_CUT;
+	}
 	end_walk(r, s, walk);
 	s->walk_index++;
 	return go_on(ctx, r, s);
@@ -179,7 +261,7 @@ int walk_steps(struct bpf_raw_tracepoint_args *ctx)
 	}
 	if (!done) {
 		if (s->rounds++ < ROUNDS) {
-			bpf_tail_call(ctx, &programs, SLOT_WALK);
+			bpf_tail_call_static(ctx, &programs, SLOT_WALK);
 			count_drop(r, DROP_TAIL_CALL);
 			return 0;
 		}

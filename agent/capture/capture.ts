@@ -12,7 +12,7 @@ import {
   type CgroupDrops,
   type DropCause,
 } from "./drops.ts";
-import { BpfObject, slots } from "./object.ts";
+import { BpfObject, defaultObjectPath, slots } from "./object.ts";
 import { programInfo } from "./program-info.ts";
 import { Reader } from "./reader.ts";
 import { Ring } from "./ring.ts";
@@ -20,7 +20,7 @@ import { cgroupHierarchy, readScope, type CgroupHierarchy, type Scope } from "./
 import { bestVariant, type Variant } from "./variant.ts";
 
 export interface CaptureOptions {
-  /** Path of the compiled object; default: where `make build` puts it. */
+  /** Path of the compiled object; default: where `make build` puts the variant's. */
   readonly object?: string;
   /** Bytes of the ring: a power of two; default 8 MiB. */
   readonly ringBytes?: number;
@@ -86,19 +86,18 @@ export class Capture {
    * @throws LibbpfError where the kernel or the rights do not allow it (probe.ts says what is missing).
    */
   static open(options: CaptureOptions = {}): Capture {
-    const scope = options.scope ?? readScope(options.object);
+    const scope = options.scope ?? readScope();
     const hierarchy = options.hierarchy ?? cgroupHierarchy();
     const variant = options.variant ?? bestVariant();
     const ringBytes = options.ringBytes ?? DEFAULT_RING;
     const object = BpfObject.load({
-      path: options.object,
+      path: options.object ?? defaultObjectPath(variant.cast),
       ringBytes,
       walker: variant.walker,
       settings: {
         own_tgid: (options.hideSelf ?? true) ? scope.tgid : 0,
         node_level: scope.level,
         node_pidns: scope.pidns,
-        use_cast: variant.cast ? 1 : 0,
         cgroup_v1: hierarchy.version === 1 ? 1 : 0,
         ring_reserve: options.ringReserve ?? ringBytes / 8,
         hierarchy: hierarchy.id,
@@ -126,7 +125,7 @@ export class Capture {
 
   /** Puts a program, by descriptor, into the filter's slot; undefined: everything passes. @throws LibbpfError */
   setFilter(program: number | undefined): void {
-    this.object.setSlot(slots.filter, program ?? this.object.program("pass"));
+    this.object.setSlot(slots.filter, program ?? this.object.program("submit"));
   }
 
   /**

@@ -17,7 +17,6 @@ export const settingNames = [
   "own_tgid",
   "node_level",
   "node_pidns",
-  "use_cast",
   "cgroup_v1",
   "ring_bytes",
   "ring_reserve",
@@ -34,8 +33,8 @@ export const slots = { walk: 0, filter: 1, submit: 2, exec: 3, file: 4, events: 
 export type Walker = "walk_loop" | "walk_steps";
 
 export interface OpenOptions {
-  /** Path of the object; default: where `make build` puts this architecture's. */
-  readonly path?: string | undefined;
+  /** Path of the object. */
+  readonly path: string;
   readonly settings: ProgramSettings;
   /** Bytes of the ring: a power of two, at least a page. */
   readonly ringBytes: number;
@@ -46,9 +45,10 @@ export interface OpenOptions {
 
 const architecture = process.arch === "arm64" ? "arm64" : "x86";
 
-/** Where `make build` puts the object for this machine. */
-export function defaultObjectPath(): string {
-  return fileURLToPath(new URL(`../../bpf/tiercel.${architecture}.bpf.o`, import.meta.url));
+/** Where `make build` puts the object for this machine: the one that reads by loads (`cast`), or by helper calls. */
+export function defaultObjectPath(cast: boolean): string {
+  const reads = cast ? "cast" : "probe";
+  return fileURLToPath(new URL(`../../bpf/tiercel.${architecture}.${reads}.bpf.o`, import.meta.url));
 }
 
 /** Programs and maps of one loaded object. */
@@ -70,7 +70,7 @@ export class BpfObject {
     const bpf = libbpf();
     liftMemoryLock();
     const log = Buffer.alloc(256 * 1024);
-    const path = options.path ?? defaultObjectPath();
+    const { path } = options;
     const object = checkPointer(`open ${path}`, bpf.bpf_object__open_file(path, openOptions(log)));
     try {
       const programs = listPrograms(object);
@@ -110,7 +110,7 @@ export class BpfObject {
   /** Connects the programs: each event's, and the stages behind them. */
   fillSlots(walker: Walker): void {
     this.setSlot(slots.walk, this.program(walker));
-    this.setSlot(slots.filter, this.program("pass"));
+    this.setSlot(slots.filter, this.program("submit"));
     this.setSlot(slots.submit, this.program("submit"));
     this.setSlot(slots.exec, this.program("exec_args"));
     this.setSlot(slots.file, this.program("describe_file"));

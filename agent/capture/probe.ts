@@ -39,7 +39,7 @@ export function missing(machine: Machine): Missing[] {
   const found: Missing[] = [];
   const add = (what: Missing["what"], sentence: string) => void found.push({ what, sentence });
   if (!machine.hasObject)
-    add("object", `the compiled BPF programs are not there (${defaultObjectPath()}): run make build`);
+    add("object", `the compiled BPF programs are not there (${defaultObjectPath(false)}): run make build`);
   try {
     machine.openLibbpf();
   } catch {
@@ -89,7 +89,7 @@ export function thisMachine(): Machine {
   const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(textOf("/proc/self/status") ?? "")?.[1] ?? "0";
   return {
     kernel: release(),
-    hasObject: existsSync(defaultObjectPath()),
+    hasObject: [false, true].every((cast) => existsSync(defaultObjectPath(cast))),
     hasBtf: existsSync("/sys/kernel/btf/vmlinux"),
     capabilities: BigInt(`0x${capabilities}`),
     pid: process.pid,

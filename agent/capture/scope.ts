@@ -1,7 +1,7 @@
 /** Which tasks are this agent's business (design: node scope). */
 import { readFileSync } from "node:fs";
 import { check, libbpf, pageSize } from "./native.ts";
-import { BpfObject } from "./object.ts";
+import { BpfObject, defaultObjectPath } from "./object.ts";
 import { testRun } from "./test-run.ts";
 
 export interface Scope {
@@ -14,7 +14,8 @@ export interface Scope {
 }
 
 /** Asks the kernel who the calling process is. @throws LibbpfError */
-export function readScope(path?: string): Scope {
+export function readScope(): Scope {
+  const path = defaultObjectPath(false);
   const object = BpfObject.load({ path, settings: {}, ringBytes: pageSize(), only: ["who_runs_this"] });
   try {
     testRun(object.program("who_runs_this"));

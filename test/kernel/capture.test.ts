@@ -162,13 +162,7 @@ describe("capture", () => {
     const opened = (capture = openCapture(this, { hideSelf: false }));
     const remove = koffi.load("libbpf.so.1").func("int bpf_map_delete_elem(int fd, const void *key)");
     const slot = Buffer.alloc(4);
-    for (const each of [
-      slots.submit,
-      slots.filter,
-      slots.walk,
-      slots.file,
-      slots.events + codes(["openat"])[0]!,
-    ]) {
+    for (const each of [slots.filter, slots.walk, slots.file, slots.events + codes(["openat"])[0]!]) {
       slot.writeUInt32LE(each);
       assert.equal(remove(opened.object.map("programs"), slot), 0);
       const before = dropsOf(opened, "tail_call");
@@ -196,11 +190,11 @@ describe("capture", () => {
     assert.deepEqual(events.filter((name) => name !== "openat").slice(-2), ["execve", "procexit"]);
   });
 
-  it("sends what stands in the record through the filter's slot", function () {
+  it("sends what stands in the record", function () {
     const opened = (capture = openCapture(this, { hideSelf: false }));
     record(opened, ["openat"], openOnce);
     const before = opened.counters().submitted["openat"] ?? 0;
-    testRun(opened.object.program("pass"));
+    testRun(opened.object.program("submit"));
     assert.equal(opened.counters().submitted["openat"], before + 1);
   });
 

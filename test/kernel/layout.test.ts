@@ -13,11 +13,11 @@ interface Type {
 }
 
 describe("the layout of what both sides share, by the object's own BTF", () => {
-  for (const architecture of ["x86", "arm64"])
-    describe(architecture, () => {
+  for (const variant of ["x86.cast", "x86.probe", "arm64.cast", "arm64.probe"])
+    describe(variant, () => {
       let types: readonly Type[];
       before(() => {
-        const object = `${root}build/bpf/tiercel.${architecture}.bpf.o`;
+        const object = `${root}build/bpf/tiercel.${variant}.bpf.o`;
         const text = execFileSync("/usr/sbin/bpftool", ["-j", "btf", "dump", "file", object], {
           encoding: "utf8",
           maxBuffer: 64 << 20,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Capture, Variant } from "../../agent/capture/index.ts";
 import { fileFact, fileFactFlags, offsets, parts } from "../../agent/events/record.ts";
 import { commandOf, makeCalls, type Call, type MakeOptions } from "./calls.ts";
@@ -157,6 +158,10 @@ const cases: readonly PathCase[] = [
   },
 ];
 
+/** A name in which no byte is like the ones near it. */
+const distinct = (length: number): string =>
+  Array.from({ length }, (_, i) => String.fromCharCode(97 + ((i * 7 + length) % 26))).join("");
+
 const variants: readonly (Variant & { readonly name: string })[] = [
   { name: "loads and bpf_loop (kernel 6.2)", cast: true, walker: "walk_loop" },
   { name: "loads and bounded steps", cast: true, walker: "walk_steps" },
@@ -171,6 +176,13 @@ for (const variant of variants)
       capture = openCapture(this, { variant });
     });
     after(() => capture?.close());
+
+    /** The resolved path of each of the files, opened in this order. */
+    const opened = (paths: readonly string[]): (string | undefined)[] =>
+      record(capture, ["openat"], () => makeCalls(paths.map((path) => open(path))))
+        .filter((one) => one.comm.startsWith("calls"))
+        .slice(-paths.length)
+        .map((event) => text(event, parts.REALPATH));
 
     for (const each of cases)
       it(each.name, () => {
@@ -207,6 +219,39 @@ for (const variant of variants)
       });
       const event = all.filter((one) => one.comm.startsWith("calls")).at(-1)!;
       assert.equal(text(event, parts.REALPATH), path);
+    });
+
+    // Names and paths are copied by words where they are short: each length beside such a border, and depths beside that
+    // of the components that are walked without bpf_loop.
+    it("of names of each length up to 48 bytes, and the longest", () => {
+      const lengths = [...Array.from({ length: 48 }, (_, i) => i + 1), 254, 255];
+      const names = lengths.map((length) => distinct(length));
+      mkdirSync(`${folder}/names`, { recursive: true });
+      for (const name of names) {
+        mkdirSync(`${folder}/names/${name}`, { recursive: true });
+        writeFileSync(`${folder}/names/${name}/${name}`, "");
+      }
+      assert.deepEqual(
+        opened(names.map((name) => `${folder}/names/${name}/${name}`)),
+        names.map((name) => `${folder}/names/${name}/${name}`),
+      );
+    });
+
+    it("of each length from 32 to 81 bytes, and of each depth up to 24", () => {
+      const home = mkdtempSync("/tmp/p");
+      try {
+        const lengths = Array.from({ length: 50 }, (_, i) => `${home}/${distinct(31 + i - home.length)}`);
+        const depths = Array.from({ length: 24 }, (_, i) => `${home}${"/x".repeat(i + 1)}/y`);
+        for (const paths of [lengths, depths]) {
+          for (const path of paths) {
+            mkdirSync(dirname(path), { recursive: true });
+            writeFileSync(path, "");
+          }
+          assert.deepEqual(opened(paths), paths);
+        }
+      } finally {
+        rmSync(home, { recursive: true });
+      }
     });
 
     it("longer than 4,096 bytes has its end, and says that it was cut", () => {

@@ -5,7 +5,7 @@
 
 static __always_inline void put_accepted(struct scratch *s, struct record *r, struct call *call)
 {
-	struct sock *listening = sock_of(file_of(call->args[0]));
+	struct sock *listening = sock_of(file_of(s, call->args[0]));
 
 	if (listening != NULL) {
 		__u32 length = get(listening, sk_ack_backlog), most = get(listening, sk_max_ack_backlog);

@@ -7,13 +7,14 @@ SEC("raw_tp/cgroup_mkdir")
 int cgroup_mkdir(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct cgroup *cgroup = (struct cgroup *)ctx->args[0];
+	struct task_struct *task = current_task();
 	struct scratch *s = scratch_of();
 	struct record *r;
 
-	if (s == NULL || !hook_selected(EV_CGROUP_MKDIR) ||
+	if (s == NULL || !hook_selected(task, EV_CGROUP_MKDIR) ||
 	    (__u32)get(get(cgroup, root), hierarchy_id) != settings.hierarchy)
 		return 0;
-	r = record_begin(EV_CGROUP_MKDIR, 0);
+	r = record_begin(s, task, EV_CGROUP_MKDIR, 0);
 	if (r == NULL)
 		return 0;
 	put_number(r, 0, get(get(cgroup, kn), id));

@@ -103,7 +103,7 @@ static __always_inline void put_exe(struct record *r, struct task_struct *task, 
 	struct mm_struct *mm = get(task, mm);
 	struct pid *pid = get(task, thread_pid);
 	struct pid_namespace *space = get(upid_of(pid, get(pid, level)), ns);
-	__u32 layer = overlay_layer(inode);
+	__u32 layer = overlay_layer(inode, get(get(inode, i_sb), s_magic));
 
 	fact.ino = get(inode, i_ino);
 	fact.dev = get(get(inode, i_sb), s_dev);
@@ -136,9 +136,9 @@ int sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct scratch *s = scratch_of();
 	struct record *r;
 
-	if (s == NULL || !hook_selected(EV_EXECVE))
+	if (s == NULL || !hook_selected(task, EV_EXECVE))
 		return 0;
-	r = record_begin(EV_EXECVE, 0);
+	r = record_begin(s, task, EV_EXECVE, 0);
 	if (r == NULL)
 		return 0;
 	file = get(get(task, mm), exe_file);
@@ -148,7 +148,7 @@ int sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	ask_path(s, address_of(file, f_path), PART_EXE_PATH, 0);
 	ask_cwd(s);
 	s->next = SLOT_EXEC;
-	bpf_tail_call(ctx, &programs, SLOT_WALK);
+	bpf_tail_call_static(ctx, &programs, SLOT_WALK);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }
@@ -178,7 +178,7 @@ int exec_args(struct bpf_raw_tracepoint_args *ctx)
 		}
 		put_user_bytes(r, PART_ENV, from, length, ENV_BYTES);
 	}
-	bpf_tail_call(ctx, &programs, SLOT_FILTER);
+	bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

@@ -9,15 +9,15 @@ SEC("raw_tp/sched_process_fork")
 int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *child = (struct task_struct *)ctx->args[1];
-	struct task_struct *leader;
+	struct task_struct *task = current_task(), *leader;
 	struct pid *pid, *leader_pid;
 	struct scratch *s = scratch_of();
 	struct record *r;
 	__u32 level;
 
-	if (s == NULL || !hook_selected(EV_TASK_FORK))
+	if (s == NULL || !hook_selected(task, EV_TASK_FORK))
 		return 0;
-	r = record_begin(EV_TASK_FORK, 0);
+	r = record_begin(s, task, EV_TASK_FORK, 0);
 	if (r == NULL)
 		return 0;
 	leader = get(child, group_leader);
@@ -105,9 +105,9 @@ int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct scratch *s = scratch_of();
 	struct record *r;
 
-	if (s == NULL || !hook_selected(EV_PROCEXIT))
+	if (s == NULL || !hook_selected(task, EV_PROCEXIT))
 		return 0;
-	r = record_begin(EV_PROCEXIT, get(task, exit_code));
+	r = record_begin(s, task, EV_PROCEXIT, get(task, exit_code));
 	if (r == NULL)
 		return 0;
 	parent = new_parent(task);

@@ -22,11 +22,10 @@
 	}                                                                                              \
 	static __always_inline void fill_##name(struct scratch *s, struct record *r, struct call *call)
 
-/* Whether a hook's event is wanted, and of a task that is the agent's business. */
-static __always_inline bool hook_selected(__u32 type)
+/* Whether a hook's event is wanted, and of a task, the current one, that is the agent's business. */
+static __always_inline bool hook_selected(struct task_struct *task, __u32 type)
 {
-	return is_wanted(type, WANT_EVENT) && bpf_get_current_pid_tgid() >> 32 != settings.own_tgid &&
-	       in_node(current_task());
+	return is_wanted(type, WANT_EVENT) && !is_own(task) && in_node(task);
 }
 
 static __always_inline void count_drop(struct record *r, __u32 cause)
@@ -53,9 +52,9 @@ static __always_inline void count_drop(struct record *r, __u32 cause)
 static __always_inline int finish_file(void *ctx, struct scratch *s, struct record *r)
 {
 	if (s->walk_count > 0)
-		bpf_tail_call(ctx, &programs, SLOT_WALK);
+		bpf_tail_call_static(ctx, &programs, SLOT_WALK);
 	else
-		bpf_tail_call(ctx, &programs, SLOT_FILTER);
+		bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }
@@ -67,7 +66,7 @@ static __always_inline int finish(void *ctx, struct scratch *s, struct record *r
 		ask_cwd(s);
 	if (!s->wish.asked)
 		return finish_file(ctx, s, r);
-	bpf_tail_call(ctx, &programs, SLOT_FILE);
+	bpf_tail_call_static(ctx, &programs, SLOT_FILE);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

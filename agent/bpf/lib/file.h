@@ -28,10 +28,10 @@
 	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |       \
 	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
 
-/* The file behind a descriptor of the current task; NULL where there is none. */
-static __always_inline struct file *file_of(__s32 fd)
+/* The file behind a descriptor of the task; NULL where there is none. */
+static __always_inline struct file *file_of(struct scratch *s, __s32 fd)
 {
-	struct fdtable *table = get(get(current_task(), files), fdt);
+	struct fdtable *table = get(get(s->task, files), fdt);
 
 	if (fd < 0 || (__u32)fd >= get(table, max_fds))
 		return NULL;
@@ -67,7 +67,7 @@ static __always_inline void ask_path(struct scratch *s, struct path *path, __u32
 
 static __always_inline void ask_cwd(struct scratch *s)
 {
-	ask_path(s, address_of(get(current_task(), fs), pwd), PART_CWD, 0);
+	ask_path(s, address_of(get(s->task, fs), pwd), PART_CWD, 0);
 }
 
 static __always_inline bool is_wanted(__u32 type, __u32 want)
@@ -140,13 +140,13 @@ static __always_inline bool is_deleted(struct dentry *dentry)
 	return get(dentry, d_hash.pprev) == NULL && get(dentry, d_parent) != dentry;
 }
 
-/* FILE_OVERLAY_*: where the data of a file on overlayfs lie; 0 elsewhere. The overlay's own inode begins with the
- * VFS's inode, and the upper dentry follows it. */
-static __always_inline __u32 overlay_layer(struct inode *inode)
+/* FILE_OVERLAY_*: where the data of a file lie whose file system has this magic; 0 where that is not overlayfs. The
+ * overlay's own inode begins with the VFS's inode, and the upper dentry follows it. */
+static __always_inline __u32 overlay_layer(struct inode *inode, unsigned long magic)
 {
 	struct dentry *upper = NULL;
 
-	if (get(get(inode, i_sb), s_magic) != MAGIC_OVERLAY)
+	if (magic != MAGIC_OVERLAY)
 		return 0;
 	bpf_probe_read_kernel(&upper, sizeof(upper), (void *)inode + bpf_core_type_size(struct inode));
 	if (upper != NULL && get(upper, d_inode) != NULL)
@@ -154,13 +154,24 @@ static __always_inline __u32 overlay_layer(struct inode *inode)
 	return FILE_OVERLAY_LOWER;
 }
 
+/* Reads where the task's paths begin, once an event. */
+static __always_inline void root_of(struct scratch *s)
+{
+	struct fs_struct *fs;
+
+	if (s->root_dentry != NULL)
+		return;
+	fs = get(s->task, fs);
+	s->root_dentry = get(fs, root.dentry);
+	s->root_mnt = get(fs, root.mnt);
+}
+
 /* Whether the task's root is a folder inside a mount, as chroot makes it: paths end there, and what lies above is not
  * seen. A container's root is its mount's. */
-static __always_inline bool is_chrooted(void)
+static __always_inline bool is_chrooted(struct scratch *s)
 {
-	struct fs_struct *fs = get(current_task(), fs);
-
-	return get(fs, root.dentry) != get(get(fs, root.mnt), mnt_root);
+	root_of(s);
+	return s->root_dentry != get(s->root_mnt, mnt_root);
 }
 
 /* The facts about an open file and, where asked, its paths. */
@@ -195,7 +206,7 @@ static __always_inline void put_file(struct scratch *s, struct record *r, struct
 			fact.flags |= FILE_MEMFD;
 		if (get(mnt, mnt_root) != get(get(mnt, mnt_sb), s_root))
 			fact.flags |= FILE_PARTIAL_MOUNT;
-		fact.flags |= overlay_layer(inode);
+		fact.flags |= overlay_layer(inode, fact.fs_magic);
 		if (get(file, f_mode) & FMODE_CREATED)
 			fact.flags |= FILE_CREATED;
 	}
@@ -203,7 +214,7 @@ static __always_inline void put_file(struct scratch *s, struct record *r, struct
 	if (at == 0 || nameless || !is_wanted(r->header.type, WANT_PATHS))
 		return;
 	ask_walk(s, dentry, mnt, PART_REALPATH, 0, at + __builtin_offsetof(struct file_fact, flags));
-	if (fact.flags & FILE_PARTIAL_MOUNT || is_chrooted())
+	if (fact.flags & FILE_PARTIAL_MOUNT || is_chrooted(s))
 		ask_walk(s, dentry, mnt, PART_FSPATH, 1, 0);
 }
 
@@ -222,10 +233,10 @@ static __always_inline void ask_base(struct scratch *s, struct record *r, __u32 
 			return;
 	}
 	if (dirfd == AT_FDCWD) {
-		ask_path(s, address_of(get(current_task(), fs), pwd), part, 0);
+		ask_path(s, address_of(get(s->task, fs), pwd), part, 0);
 		return;
 	}
-	file = file_of(dirfd);
+	file = file_of(s, dirfd);
 	if (file != NULL)
 		ask_path(s, address_of(file, f_path), part, 0);
 }

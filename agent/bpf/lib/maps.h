@@ -18,7 +18,7 @@
 /* Entries of `programs`. */
 enum program_slot {
 	SLOT_WALK = 0,    /* resolves the paths that an event asked for */
-	SLOT_FILTER = 1,  /* the generated filter; `pass` until there is one */
+	SLOT_FILTER = 1,  /* the generated filter, which goes on to SLOT_SUBMIT; `submit` until there is one */
 	SLOT_SUBMIT = 2,  /* to the ring */
 	SLOT_EXEC = 3,    /* second half of an exec: arguments and environment */
 	SLOT_FILE = 4,    /* what is known about the file behind the event's descriptor */
@@ -48,7 +48,6 @@ struct settings {
 	__u32 own_tgid;     /* the agent's thread group in the kernel's first PID namespace: never reported */
 	__u32 node_level;   /* level of the node's PID namespace */
 	__u32 node_pidns;   /* its inode; unused where node_level is 0 */
-	__u32 use_cast;     /* bpf_rdonly_cast is there (6.2): reads cost a load, not a helper call */
 	__u32 cgroup_v1;    /* the record's cgroup is of the v1 memory hierarchy, else of v2 */
 	__u32 ring_bytes;   /* size of the ring */
 	__u32 ring_reserve; /* of it, kept for exec, fork and exit */
@@ -106,6 +105,7 @@ struct wish {
 struct scratch {
 	struct call call;
 	struct wish wish;
+	struct task_struct *task; /* whose event it is */
 	struct walk walks[WALKS];
 	__u32 walk_count;
 	__u32 walk_index;
@@ -117,7 +117,7 @@ struct scratch {
 	__u32 rounds; /* tail calls used, where steps are bounded */
 	struct dentry *dentry;
 	struct vfsmount *mnt;
-	struct dentry *root_dentry;
+	struct dentry *root_dentry; /* of the task; both NULL until root_of has read them */
 	struct vfsmount *root_mnt;
 	char path[PATH_BYTES + 256]; /* slack for the verifier: a name is at most 255 bytes */
 };

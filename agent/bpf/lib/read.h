@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reading the kernel's memory: one word, two ways, chosen before load. */
+/* Reading the kernel's memory: one word, two ways. With CAST memory is read by loads, through bpf_rdonly_cast (6.2),
+ * else by a helper call each. They are two objects, because a switch inside one is asked before every read. */
 #ifndef TIERCEL_READ_H
 #define TIERCEL_READ_H
 
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#ifdef CAST
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
 /* The same address, as something the verifier lets us read from. */
 #define as(type, pointer) ((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
 
 /* pointer->field, where pointer is any kernel address; 0 where it cannot be read. */
+#define get(pointer, field) (as(typeof(*(pointer)), (pointer))->field)
+
+#else
+
 #define get(pointer, field)                                                                   \
 	({                                                                                    \
 		typeof(pointer) from_ = (pointer);                                            \
 		typeof(from_->field) value_;                                                  \
-		if (settings.use_cast)                                                        \
-			value_ = as(typeof(*from_), from_)->field;                            \
-		else                                                                          \
-			bpf_probe_read_kernel(&value_, sizeof(value_), &from_->field);        \
+		bpf_probe_read_kernel(&value_, sizeof(value_), &from_->field);                \
 		value_;                                                                       \
 	})
+
+#endif
 
 /* The pointer that stands at an address which no field name leads to. */
 #define pointer_at(address) ((void *)get((struct list_head *)(address), next))

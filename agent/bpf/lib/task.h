@@ -24,6 +24,12 @@ static __always_inline bool in_node(struct task_struct *task)
 	return get(get(upid_of(pid, settings.node_level), ns), ns.inum) == settings.node_pidns;
 }
 
+/* Whether the task is one of the agent's own. */
+static __always_inline bool is_own(struct task_struct *task)
+{
+	return (__u32)get(task, tgid) == settings.own_tgid;
+}
+
 /* A pid as the node counts it; 0 where the task is outside the node. */
 static __always_inline __u32 node_number(struct pid *pid)
 {
@@ -94,36 +100,37 @@ static __always_inline __u32 terminal_of(struct signal_struct *signal)
 /* The thread's name. Kernels that have the cast keep it NUL padded, so two loads do; the helper costs 40 ns. */
 static __always_inline void name_of(struct record *r, struct task_struct *task)
 {
+#ifdef CAST
 	__u64 *words = (__u64 *)r->header.comm;
 
-	if (settings.use_cast) {
-		words[0] = (__u64)pointer_at(address_of(task, comm));
-		words[1] = (__u64)pointer_at(address_of(task, comm) + 8);
-	} else {
-		bpf_get_current_comm(r->header.comm, sizeof(r->header.comm));
-	}
+	words[0] = (__u64)pointer_at(address_of(task, comm));
+	words[1] = (__u64)pointer_at(address_of(task, comm) + 8);
+#else
+	bpf_get_current_comm(r->header.comm, sizeof(r->header.comm));
+#endif
 }
 
-/* Starts the CPU's record for an event of the current task and writes every header field: the scratch record
+/* Starts the CPU's record for an event of `task`, the current one, and writes every header field: the scratch record
  * still holds the last event. NULL only where the map is gone. */
-static __always_inline struct record *record_begin(__u32 type, __s64 ret)
+static __always_inline struct record *record_begin(struct scratch *s, struct task_struct *task, __u32 type, __s64 ret)
 {
 	struct record *r = record_of();
-	struct scratch *s = scratch_of();
-	struct task_struct *task = current_task();
 	struct task_struct *leader;
 	struct pid *pid, *leader_pid, *group, *session;
 	struct signal_struct *signal;
 	struct cred *cred;
 	__u32 level;
 
-	if (r == NULL || s == NULL)
+	if (r == NULL)
 		return NULL;
+	s->task = task;
 	s->walk_count = 0;
 	s->walk_index = 0;
 	s->rounds = 0;
 	s->next = SLOT_FILTER;
 	s->dentry = NULL;
+	s->root_dentry = NULL;
+	s->root_mnt = NULL;
 	__builtin_memset(&s->wish, 0, sizeof(s->wish));
 	__builtin_memset(r->parts, 0, sizeof(r->parts));
 

@@ -26,7 +26,7 @@ export interface EngineParts<E> {
   readonly counts: RuleCounts;
   /** Names of the event codes. */
   readonly codes: readonly string[];
-  readonly options: EngineOptions;
+  readonly options: EngineOptions<E>;
   /** Setting buffer_format_base64. */
   readonly base64Buffers: boolean;
 }

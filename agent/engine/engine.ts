@@ -46,11 +46,11 @@ interface Listed<E> extends RuleVariant<E> {
   readonly rule: CompiledRule<E>;
 }
 
-export interface EngineOptions {
+export interface EngineOptions<E> {
   /** Setting rule_matching: every rule that matches, or only the first of an event. */
   readonly matching: "all" | "first";
-  /** Takes an alert; must not block. */
-  readonly emit: (alert: Alert) => void;
+  /** Takes an alert, and the event while it can still be read; must not block. */
+  readonly emit: (alert: Alert, event: E) => void;
   /** Told once a rule of this engine has thrown for the first time. */
   readonly onFault: (rule: RulePlan, error: unknown) => void;
 }
@@ -60,7 +60,7 @@ export class Engine<E> {
   readonly digest: string;
   readonly rules: readonly CompiledRule<E>[];
   private readonly access: EventAccess<E>;
-  private readonly options: EngineOptions;
+  private readonly options: EngineOptions<E>;
   /** Rules in order, by event code. */
   private readonly byCode: readonly (readonly Listed<E>[])[];
   private readonly failed = new Set<CompiledRule<E>>();
@@ -71,7 +71,7 @@ export class Engine<E> {
     rules: readonly CompiledRule<E>[],
     size: number,
     access: EventAccess<E>,
-    options: EngineOptions,
+    options: EngineOptions<E>,
   ) {
     this.digest = digest;
     this.rules = rules;
@@ -131,7 +131,7 @@ export class Engine<E> {
       count.unsaid++;
       return;
     }
-    this.options.emit({
+    const alert: Alert = {
       rule: plan.rule,
       identity: plan.identity,
       priority: plan.priority,
@@ -143,7 +143,8 @@ export class Engine<E> {
       fields: rule.fields(event),
       group: this.access.group(event),
       sinks: plan.sinks,
-    });
+    };
+    this.options.emit(alert, event);
   }
 
   private fault(rule: CompiledRule<E>, error: unknown): void {

@@ -7,8 +7,7 @@ import { flagSets } from "./flag-sets.ts";
 export type FlagSetName = keyof typeof flagSets;
 type Pairs = readonly (readonly [abi: number, portable: number])[];
 
-/** O_* of the architecture the agent runs on; arm64 and its 32-bit programs have four bits elsewhere than x86. */
-const arm = process.arch === "arm64";
+/** O_* of x86 and, but for three bits, of arm64 and its 32-bit programs. */
 const open = {
   ACCMODE: 3,
   CREAT: 0o100,
@@ -20,20 +19,33 @@ const open = {
   SYNC: 0o4010000,
   CLOEXEC: 0o2000000,
   TMPFILE: 0o20000000,
-  DIRECTORY: arm ? 0o40000 : 0o200000,
-  DIRECT: arm ? 0o200000 : 0o40000,
-  LARGEFILE: arm ? 0o400000 : 0o100000,
+} as const;
+const openElsewhere = {
+  x64: { DIRECTORY: 0o200000, DIRECT: 0o40000, LARGEFILE: 0o100000 },
+  arm64: { DIRECTORY: 0o40000, DIRECT: 0o200000, LARGEFILE: 0o400000 },
 } as const;
 
 /** Bits of OPEN_FLAGS that no call passes: what the kernel says about the file. */
 export const openResult = { CREATED: 16384, UPPER_LAYER: 32768, LOWER_LAYER: 65536 } as const;
 
 // prettier-ignore
-const openBits: Pairs = [
+const openBitsOf = ({ DIRECTORY, DIRECT, LARGEFILE }: (typeof openElsewhere)[Architecture]): Pairs => [
   [open.CREAT, 4], [open.APPEND, 8], [open.DSYNC, 16], [open.EXCL, 32], [open.NONBLOCK, 64], [open.SYNC, 128],
-  [open.TRUNC, 256], [open.DIRECT, 512], [open.DIRECTORY, 1024], [open.LARGEFILE, 2048], [open.CLOEXEC, 4096],
+  [open.TRUNC, 256], [DIRECT, 512], [DIRECTORY, 1024], [LARGEFILE, 2048], [open.CLOEXEC, 4096],
   [open.TMPFILE, 8192],
 ];
+
+export type Architecture = keyof typeof openElsewhere;
+
+/** The architecture that this process runs on, as its records are. */
+export const ownArchitecture: Architecture = process.arch === "arm64" ? "arm64" : "x64";
+
+let openBits = openBitsOf(openElsewhere[ownArchitecture]);
+
+/** Reads records of another architecture from now on: those of a recording. */
+export function readRecordsOf(architecture: Architecture): void {
+  openBits = openBitsOf(openElsewhere[architecture]);
+}
 
 // prettier-ignore
 const cloneBits: Pairs = [

@@ -18,8 +18,8 @@ interface Waiter {
 /** Who is told what the thread says by itself. */
 export interface CaptureHandlers {
   readonly onAlerts: (alerts: readonly Alert[]) => void;
-  /** Once a second. */
-  readonly onCounters: (counters: Counters) => void;
+  /** Once a second, with the time of the last event. */
+  readonly onCounters: (counters: Counters, time: bigint) => void;
   /** Asks who a container is; answer with `tellNode`. */
   readonly onContainer: (question: ContainerQuestion) => void;
   readonly log: Log;
@@ -48,6 +48,7 @@ export class CaptureClient implements Source {
     this.end = new Promise((resolve) => (this.stopped = resolve));
     this.worker = new Worker(new URL("./capture-thread.js", import.meta.url), {
       workerData: data,
+      transferList: data.recording === undefined ? [] : [data.recording],
       // Descriptors come from calls that Node does not know and would warn about when they are closed.
       trackUnmanagedFds: false,
     });
@@ -122,7 +123,7 @@ export class CaptureClient implements Source {
         return;
       case "counters":
         this.last = message.counters;
-        this.handlers.onCounters(message.counters);
+        this.handlers.onCounters(message.counters, message.time);
         return;
       case "log":
         this.handlers.log(message.level, message.message);

@@ -1,4 +1,5 @@
 /** What main thread and capture thread say to each other. All plain data. */
+import type { MessagePort } from "node:worker_threads";
 import type { Alert } from "../../engine/alert.ts";
 import type { PathViewsSetting } from "../../engine/path-views.ts";
 import type { AlertRate } from "../../engine/rule-counts.ts";
@@ -31,6 +32,8 @@ export interface CaptureThreadData {
   readonly taken: Int32Array;
   /** Alerts that may be under way to it. */
   readonly capacity: number;
+  /** Leads to the thread that writes a recording; transferred. */
+  readonly recording?: MessagePort;
 }
 
 export type ToCapture =
@@ -51,7 +54,8 @@ export type FromCapture =
   /** It could not be compiled; what ran before goes on. */
   | { readonly kind: "rulesFailed"; readonly id: number; readonly message: string }
   | { readonly kind: "alerts"; readonly alerts: readonly Alert[] }
-  | { readonly kind: "counters"; readonly counters: Counters }
+  /** `time` is that of the last event, ns since the epoch. */
+  | { readonly kind: "counters"; readonly counters: Counters; readonly time: bigint }
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string }
   /** Detached and drained; the thread ends. */
   | { readonly kind: "stopped"; readonly counters: Counters };

@@ -1,24 +1,23 @@
 /** What runs on the capture thread: kernel side, state, engine, and the swap of rule sets between two events. */
 import { setImmediate } from "node:timers/promises";
 import { Capture, type CaptureCounters } from "../../capture/index.ts";
-import { internalAlert } from "../../engine/alert.ts";
-import { buildEngine, type EngineParts } from "../../engine/build.ts";
+import { buildEngine } from "../../engine/build.ts";
 import { hostNames } from "../../engine/host-names.ts";
-import { RuleCounts, type RuleCount } from "../../engine/rule-counts.ts";
-import { rememberingReaders } from "../../engine/remembering-readers.ts";
-import { syscallAccess } from "../../engine/syscall-access.ts";
+import { RuleCounts } from "../../engine/rule-counts.ts";
 import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.ts";
+import type { RecordView } from "../../events/record-view.ts";
 import { events } from "../../events/table.ts";
-import { readersOf } from "../../fields/index.ts";
-import type { SyscallContext } from "../../fields/context.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { NodeInput } from "../../state/node-input.ts";
+import { SessionRecorder, wantedToRecord } from "../recording/session-recorder.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
-import type { Counters, RuleNumbers } from "./counters.ts";
+import type { Counters } from "./counters.ts";
+import { suppressedAlerts, syscallEngineParts } from "./engine-parts.ts";
 import { LossLedger } from "./loss-ledger.ts";
 import { openNodeState, type NodeState } from "./node-state.ts";
 import { Pipeline } from "./pipeline.ts";
+import { ruleNumbers } from "./rule-numbers.ts";
 import { runSlice } from "./slices.ts";
 
 /** Longest slice of compiling, ms: the ring holds about 50 ms of a storm. */
@@ -42,6 +41,7 @@ export class CaptureSession {
   private readonly alerts: AlertPost;
   private readonly counts: RuleCounts;
   private readonly ledger: LossLedger;
+  private readonly recorder: SessionRecorder | undefined;
   private wanted: Wanted = wantedAlways;
   private started = false;
   private installing: Promise<void> = Promise.resolve();
@@ -65,12 +65,15 @@ export class CaptureSession {
     this.capture = Capture.open({ ringBytes });
     this.capture.setWanted(wantedAlways);
     this.capture.attach();
+    this.recorder = data.recording && new SessionRecorder(data.recording);
+    const { recorder } = this;
     this.node = openNodeState({
       hostname,
       processes,
       log,
       askHost: () => post({ kind: "host" }),
       askContainer: (question) => post({ kind: "container", ...question }),
+      ...(recorder && { onInput: (input: NodeInput) => recorder.input(input) }),
     });
     this.pipeline = new Pipeline(this.node.state, this.node.host, (error) =>
       log("error", `an event could not be taken in: ${textOf(error)}`),
@@ -82,27 +85,8 @@ export class CaptureSession {
       path: (cgroup) => this.node.cgroups.path(cgroup),
       event: (type) => events[type]?.name ?? "",
     });
+    recorder?.begin(this.node);
     this.ticker = setInterval(() => this.tick(), TICK_MILLISECONDS);
-  }
-
-  /** For one engine: what its readers remember goes with it. */
-  private engineParts(): EngineParts<SyscallContext> {
-    const { hostname, pathViews, matching, staticFields, base64Buffers } = this.data;
-    const readers = rememberingReaders(readersOf(staticFields));
-    return {
-      source: "syscall",
-      readers,
-      access: syscallAccess(readers, hostname, pathViews),
-      counts: this.counts,
-      codes: events.map(({ name }) => name),
-      base64Buffers,
-      options: {
-        matching,
-        emit: (alert) => this.alerts.push(alert),
-        onFault: ({ rule }, error) =>
-          this.log("error", `rule "${rule}" failed on an event: ${textOf(error)}`),
-      },
-    };
   }
 
   private log(level: "error" | "warning", message: string): void {
@@ -127,16 +111,18 @@ export class CaptureSession {
   }
 
   private async install(plan: RuleSetPlan): Promise<void> {
-    const wanted = wantedBy(plan);
+    const wanted = this.recorder === undefined ? wantedBy(plan) : wantedToRecord;
     const more = wanted.environment && !this.node.node.environment;
     this.node.node.environment = wanted.environment;
     if (!this.started || more) await this.node.node.scan();
-    if (!this.started) this.start();
+    // A recording begins with the rules in force: a replay then has them from its first record on as well.
+    if (!this.started && this.recorder === undefined) this.start();
     await this.lookUp(hostNames(plan));
     const engine = await this.compile(plan);
     this.capture.setWanted(union(this.wanted, wanted));
     this.pipeline.engine = engine;
     this.capture.setWanted(wanted);
+    if (!this.started) this.start();
     this.wanted = wanted;
     this.counts.keep(new Set(engine.rules.map((rule) => rule.count)));
   }
@@ -152,11 +138,25 @@ export class CaptureSession {
 
   private start(): void {
     this.started = true;
-    this.capture.start(this.pipeline.take, () => this.alerts.flush());
+    this.capture.start(this.onRecord(), () => this.alerts.flush());
+  }
+
+  /** A record is kept when it has been taken in: what the kernel was asked meanwhile stands before it. */
+  private onRecord(): (record: RecordView) => void {
+    const { recorder, pipeline } = this;
+    if (recorder === undefined) return pipeline.take;
+    return (record) => {
+      pipeline.take(record);
+      recorder.record(record);
+    };
   }
 
   private async compile(plan: RuleSetPlan) {
-    const work = buildEngine(plan, this.engineParts());
+    const parts = syscallEngineParts(this.data, this.counts, {
+      emit: (alert) => this.alerts.push(alert),
+      onFault: ({ rule }, error) => this.log("error", `rule "${rule}" failed on an event: ${textOf(error)}`),
+    });
+    const work = buildEngine(plan, parts);
     for (;;) {
       const slice = runSlice(work, SLICE_MILLISECONDS, () => performance.now());
       if (slice.done) return slice.value;
@@ -171,7 +171,9 @@ export class CaptureSession {
     this.node.questions.look();
     this.alerts.flush();
     const counters = this.counters();
-    this.post({ kind: "counters", counters });
+    const time = this.pipeline.lastTime;
+    this.recorder?.counters({ ...counters, time, last: false });
+    this.post({ kind: "counters", counters, time });
     if (this.ticks % REFRESH_TICKS !== 0) return;
     this.node.refresh();
     this.heal(counters);
@@ -189,19 +191,8 @@ export class CaptureSession {
 
   /** Says by rule how many alerts its rate held back since the last time. */
   private saySuppressed(): void {
-    for (const { rule, count } of this.counts.takeUnsaid())
-      this.alerts.push(
-        internalAlert(
-          "alerts suppressed",
-          4,
-          `${count} alerts were over the rate of their rule`,
-          { rule, count },
-          {
-            time: this.pipeline.lastTime,
-            hostname: this.data.hostname,
-          },
-        ),
-      );
+    const about = { time: this.pipeline.lastTime, hostname: this.data.hostname };
+    for (const alert of suppressedAlerts(this.counts, about)) this.alerts.push(alert);
   }
 
   /** Reads /proc again when records were lost that keep the process tree. */
@@ -241,14 +232,14 @@ export class CaptureSession {
       drops: dropped,
       losses: this.ledger.losses(this.ownedDrops),
       overflow: this.alerts.overflow,
-      rules: [...this.counts.all()].map(numbersOf),
-      gone: { ...this.counts.gone },
+      ...ruleNumbers(this.counts),
       sizes: {
         processes: this.node.state.size,
         processes_evicted: this.node.state.evicted,
         wake_ups: wakeUps,
         looks,
         ...this.node.state.counters,
+        ...this.recorder?.sizes,
       },
     };
   }
@@ -257,18 +248,14 @@ export class CaptureSession {
   async stop(): Promise<void> {
     clearInterval(this.ticker);
     const kernel = this.kernelCounters();
-    this.capture.close(this.pipeline.take);
+    this.capture.close(this.onRecord());
     this.saySuppressed();
     this.alerts.flush();
-    this.post({ kind: "stopped", counters: this.counters(kernel) });
+    const counters = this.counters(kernel);
+    this.recorder?.end({ ...counters, time: this.pipeline.lastTime, last: true });
+    this.post({ kind: "stopped", counters });
     await this.node.close();
   }
-}
-
-function numbersOf(count: RuleCount): RuleNumbers {
-  const { identity, rule, priority, source, tags, matches, lastMatch, suppressed, faults } = count;
-  const { namespace, object } = identity;
-  return { namespace, object, rule, priority, source, tags, matches, lastMatch, suppressed, faults };
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -2,29 +2,24 @@
 import { readFileSync } from "node:fs";
 import { bootTimeNow } from "../../capture/index.ts";
 import { openCgroups } from "../../capture/cgroup-path.ts";
-import { CgroupPaths } from "../../state/cgroup-paths.ts";
-import { Containers } from "../../state/containers.ts";
 import { cgroupHierarchy } from "../../state/cgroup-tree.ts";
 import { nodeRootOf } from "../../state/container-id.ts";
-import { HostFacts } from "../../state/host.ts";
 import { cgroupPathOf } from "../../state/scan.ts";
-import { State } from "../../state/state.ts";
 import type { NodeInput } from "../../state/node-input.ts";
-import { UserNames } from "../../state/users.ts";
 import { readBootClock } from "./boot-clock.ts";
 import { applyInput } from "./apply-input.ts";
 import type { ContainerQuestion } from "./capture-messages.ts";
 import { ContainerQuestions } from "./container-questions.ts";
 import { NodeClient } from "./node-client.ts";
+import { makeNodeModel, type NodeModel } from "./node-model.ts";
 
-export interface NodeState {
-  readonly state: State;
-  readonly cgroups: CgroupPaths;
-  readonly containers: Containers;
+export interface NodeState extends NodeModel {
   readonly questions: ContainerQuestions;
-  readonly host: HostFacts;
-  readonly users: UserNames;
   readonly node: NodeClient;
+  /** ns since the epoch at which CLOCK_BOOTTIME was 0. */
+  readonly bootTime: bigint;
+  /** Where the node itself stands among the cgroups (containerOf). */
+  readonly nodeRoot: string;
   /** Asks for the node's mounts and addresses; while an answer is on its way, once more is enough. */
   refresh(): void;
   /** Takes in what is told beside records. */
@@ -40,6 +35,8 @@ export interface NodeStateOptions {
   readonly askHost: () => void;
   /** Asks the runtimes who a container is; the answer comes to `take`. */
   readonly askContainer: (question: ContainerQuestion) => void;
+  /** Told each input once it has been taken in, and each answer of the kernel before what it was asked for. */
+  readonly onInput?: (input: NodeInput) => void;
   readonly log: (level: "error" | "warning", message: string) => void;
 }
 
@@ -54,7 +51,7 @@ function nodeRoot(controller: string): string {
 
 /** Reads clocks and cgroup hierarchy, and starts the thread that reads /proc. */
 export function openNodeState(options: NodeStateOptions): NodeState {
-  const { hostname, processes, log, askHost, askContainer } = options;
+  const { hostname, processes, log, askHost, askContainer, onInput } = options;
   let asked = 0;
   const refresh = () => {
     if (asked === 0) askHost();
@@ -69,49 +66,43 @@ export function openNodeState(options: NodeStateOptions): NodeState {
     data: { controller, clockOffset: clock.offset },
     onError: (error) => log("error", `the thread that reads /proc ended: ${error.message}`),
   });
-  const containers = new Containers();
-  const cgroups = new CgroupPaths({
-    containers,
-    nodeRoot: nodeRoot(controller),
-    ...(opener && { resolve: (id: bigint) => opener.path(id) }),
-  });
-  const users = new UserNames({ request: (id, pid) => node.usersOf(id, pid), now: steady });
-  const state = new State({
-    cgroups,
+  const root = nodeRoot(controller);
+  const model = makeNodeModel({
+    hostname,
+    bootTime: clock.bootTime,
+    nodeRoot: root,
     processes,
+    users: { request: (id, pid) => node.usersOf(id, pid), now: steady },
+    paths: {
+      ...(opener && { resolve: (id: bigint) => opener.path(id) }),
+      onResolved: (id, path) => onInput?.({ kind: "cgroup", id, path }),
+    },
     lookup: (pid) => node.process(pid),
     onContainer: (container, pid) => {
-      users.prepare(container.id, pid);
       questions.first(container, pid);
       refresh();
     },
   });
   const questions = new ContainerQuestions({
     ask: askContainer,
-    processOf: (container) => state.processIn(container),
+    processOf: (container) => model.state.processIn(container),
     now: () => performance.now(),
   });
-  const host = new HostFacts({
-    hostname,
-    bootTime: clock.bootTime,
-    users,
-    process: (pid) => state.process(pid),
-  });
-  const parts = { state, host, users, cgroups, containers };
-  node.start((input) => applyInput(parts, input));
-  users.prepare("host", 1);
+  const apply = (input: NodeInput) => {
+    applyInput(model, input);
+    onInput?.(input);
+  };
+  node.start(apply);
   refresh();
   return {
-    state,
-    cgroups,
-    containers,
+    ...model,
     questions,
-    host,
-    users,
     node,
+    bootTime: clock.bootTime,
+    nodeRoot: root,
     refresh,
     take(input) {
-      applyInput(parts, input);
+      apply(input);
       if (input.kind !== "host") return;
       asked -= 1;
       if (asked === 0) return;

@@ -1,6 +1,4 @@
 /** What ends a running agent from the outside. */
-import type { Agent } from "./agent.ts";
-
 /** Exit codes of a process that a signal ended: 128 and its number. */
 const signalled = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -8,13 +6,13 @@ const signalled = { SIGINT: 130, SIGTERM: 143 } as const;
 const SAME_WISH = 300;
 
 /** The first signal asks for the end, another one does not wait for it. */
-export function endOnSignals(agent: Agent): void {
+export function endOnSignals(running: { stop(): void }): void {
   let asked: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
       const now = performance.now();
       if (asked !== undefined && now - asked > SAME_WISH) process.exit(signalled[signal]);
       asked ??= now;
-      agent.stop();
+      running.stop();
     });
 }

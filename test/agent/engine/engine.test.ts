@@ -56,7 +56,11 @@ interface Row {
 }
 
 /** An engine over made rules; what it raised is in `alerts` as `rule:message`. */
-function made(rows: readonly Row[], options: Partial<EngineOptions> = {}, rate = { rate: 100, burst: 1000 }) {
+function made(
+  rows: readonly Row[],
+  options: Partial<EngineOptions<Made>> = {},
+  rate = { rate: 100, burst: 1000 },
+) {
   const alerts: string[] = [];
   const full: Alert[] = [];
   const faults: string[] = [];

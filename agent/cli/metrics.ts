@@ -4,6 +4,7 @@ import type { SinkCounters } from "../sinks/queue.ts";
 import { priorityNames } from "../rules/plan.ts";
 import type { Counters, RuleNumbers } from "./agent/counters.ts";
 import { shortId, type Losses } from "./agent/loss-owner.ts";
+import type { PodMetadataStatus } from "./agent/pod-metadata.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** What metrics are read from, each as it is at that moment. */
@@ -23,6 +24,8 @@ export interface MetricSources {
     readonly since: number;
     readonly failures: number;
   };
+  /** Undefined where the Kubernetes API is not asked about pods. */
+  readonly pods: () => PodMetadataStatus | undefined;
   /** Resources of this process. */
   readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
 }
@@ -55,7 +58,7 @@ export function agentMetrics(settings: Settings["metrics"], sources: MetricSourc
     ...ofOutputs(sources),
     ...(settings.rules_counters_enabled ? ofRules(sources, settings.include_empty_values) : []),
     ...(settings.kernel_event_counters_enabled ? ofEvents(sources) : []),
-    ...(settings.state_counters_enabled ? ofState(sources) : []),
+    ...(settings.state_counters_enabled ? [...ofState(sources), ...ofPods(sources)] : []),
     ...(settings.resource_utilization_enabled ? ofResources(sources) : []),
   ];
 }
@@ -235,6 +238,38 @@ function ofState({ counters }: MetricSources): Metric[] {
       counters().flatMap(({ sizes }) =>
         Object.entries(sizes).map(([table, size]) => [[table], size] as const),
       ),
+    ),
+  ];
+}
+
+function ofPods({ pods }: MetricSources): Metric[] {
+  const kinds = () => [...(pods()?.kinds ?? [])];
+  return [
+    gauge(
+      "kubernetes_connected",
+      "1 where the API gives this kind of object, 0 where it does not.",
+      ["kind"],
+      () => kinds().map(([kind, { connected }]) => [[kind], connected ? 1 : 0] as const),
+    ),
+    gauge(
+      "kubernetes_last_sync_timestamp_seconds",
+      "When objects of this kind were last given whole by the API, since the epoch; 0 for never.",
+      ["kind"],
+      () => kinds().map(([kind, { lastSync }]) => [[kind], (lastSync ?? 0) / 1000] as const),
+    ),
+    counter("kubernetes_faults_total", "Questions to the API that failed, by cause.", ["kind", "cause"], () =>
+      kinds().flatMap(([kind, { faults }]) =>
+        [...faults].map(([cause, count]) => [[kind, cause], count] as const),
+      ),
+    ),
+    gauge("kubernetes_objects", "Objects of the API that are kept.", ["kind"], () =>
+      Object.entries(pods()?.objects ?? {}).map(([kind, count]) => [[kind], count] as const),
+    ),
+    counter(
+      "kubernetes_left_out_total",
+      "Objects, or parts of them, that a bound left out or that were malformed.",
+      ["what"],
+      () => [...(pods()?.leftOut ?? [])].map(([what, count]) => [[what], count] as const),
     ),
   ];
 }

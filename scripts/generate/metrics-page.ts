@@ -30,6 +30,7 @@ export function metricsPage(): string {
     counters: () => [noCounters("syscall")],
     outputs: () => [],
     rules: () => ({ digest: "", rules: 0, since: 0, failures: 0 }),
+    pods: () => undefined,
     usage: () => ({ cpuSeconds: 0, residentBytes: 0 }),
   });
   const rows = metrics.map(({ name, type, labels, help }) => {

@@ -23,6 +23,7 @@ import type { Counters } from "./counters.ts";
 import { actOnLoss } from "./drop-actions.ts";
 import { DropWatch } from "./drop-watch.ts";
 import { alertFormat, captureData } from "./from-settings.ts";
+import { openPodMetadata } from "./kubernetes.ts";
 import { openLog } from "./open-log.ts";
 import { RulesSource } from "./reload.ts";
 import { startServing } from "./serving.ts";
@@ -106,6 +107,13 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     log,
   });
   const sources = [capture];
+  const pods = openPodMetadata(settings, {
+    environment: process.env,
+    hostname: ownHostname(),
+    clock: systemClock,
+    log,
+    tell: (input) => capture.tellNode(input),
+  });
   const agent = new Agent({
     sources,
     outputs,
@@ -120,19 +128,31 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   endOnSignals(agent);
   const pod = inPod(process.env);
   try {
-    await startServing(settings, { agent, sources, outputs, hostname: name, pod, chosen, log, startTime });
+    await startServing(settings, {
+      agent,
+      sources,
+      outputs,
+      pods,
+      hostname: name,
+      pod,
+      chosen,
+      log,
+      startTime,
+    });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
     log("critical", error.message);
     return exitCodes.failed;
   }
   if (!(await agent.start())) return exitCodes.failed;
+  pods?.start();
   trimMemory();
   process.on("SIGHUP", () => void agent.reload());
   process.on("SIGUSR1", () => outputs.reopen());
   const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();
+  await pods?.stop();
   return code;
 }
 

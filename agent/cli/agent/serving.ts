@@ -10,11 +10,13 @@ import type { Settings } from "../settings/schema.ts";
 import { packageVersion } from "../version.ts";
 import { startWebServer } from "../web-server.ts";
 import type { Agent, Source } from "./agent.ts";
+import type { PodMetadata } from "./pod-metadata.ts";
 
 export interface ServingParts {
   readonly agent: Agent;
   readonly sources: readonly Source[];
   readonly outputs: Outputs;
+  readonly pods: PodMetadata | undefined;
   readonly hostname: string;
   readonly pod: boolean;
   /** Settings that somebody chose (SettingsResult). */
@@ -44,7 +46,7 @@ function usage() {
 
 /** Starts the web server where the settings have it on. @throws WebServerError */
 export function startServing(settings: Settings, parts: ServingParts): Promise<Server | undefined> {
-  const { agent, sources, outputs, hostname, pod, chosen, log, startTime } = parts;
+  const { agent, sources, outputs, pods, hostname, pod, chosen, log, startTime } = parts;
   const health = (): Health => {
     for (const { name, lastHeard } of sources) {
       const silence = Date.now() - lastHeard;
@@ -67,6 +69,7 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
       counters: () => sources.map((source) => source.counters()),
       outputs: () => outputs.counters(),
       rules: () => agent.status,
+      pods: () => pods?.status,
       usage,
     }),
     Date.now,

@@ -86,6 +86,19 @@ export const settingsSchema = group("Settings of Tiercel.", {
       enabled: flag("Watch system calls through eBPF.", true),
     }),
   }),
+  kubernetes: group("What the Kubernetes API says about the pods of this node.", {
+    pod_metadata: choice(
+      "`api` asks the API server for labels of namespaces, services, owners and probes of pods. `cri` takes what the container runtime says alone (name, namespace, uid and labels of the pod) and needs no rights. `auto` asks the API server in a pod, and elsewhere where KUBECONFIG and NODE_NAME are set.",
+      ["auto", "api", "cri"],
+      "auto",
+    ),
+    kubeconfig: text("A kubeconfig file. Empty: KUBECONFIG, else the service account of the pod.", "", {
+      sample: "/etc/tiercel/kubeconfig",
+    }),
+    node_name: text("Name of this node in the API. Empty: NODE_NAME, outside pods the host's name.", "", {
+      sample: "node-1",
+    }),
+  }),
   engine: group("How system calls are captured.", {
     modern_ebpf: group("The eBPF programs.", {
       buf_size_preset: number(

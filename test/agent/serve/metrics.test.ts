@@ -76,6 +76,23 @@ const sources: MetricSources = {
     },
   ],
   rules: () => ({ digest: "abc", rules: 25, since: 1_700_000_000_500, failures: 0 }),
+  pods: () => ({
+    node: "node-1",
+    connected: true,
+    lastSync: 1_700_000_002_000,
+    objects: { pods: 12, namespaces: 3, services: 4, owners: 9 },
+    kinds: new Map([
+      [
+        "pods",
+        { connected: true, lastSync: 1_700_000_002_000, fault: undefined, faults: new Map([["gone", 2]]) },
+      ],
+      [
+        "services",
+        { connected: false, lastSync: undefined, fault: "HTTP 403", faults: new Map([["forbidden", 1]]) },
+      ],
+    ] as const),
+    leftOut: new Map([["labels", 7]] as const),
+  }),
   usage: () => ({ cpuSeconds: 1.5, residentBytes: 1 << 26 }),
 };
 
@@ -171,6 +188,11 @@ describe("metrics", () => {
       'tiercel_output_healthy{output="http_output"}': 0,
       'tiercel_output_last_delivery_timestamp_seconds{output="stdout_output"}': 1_700_000_001,
       'tiercel_state_entries{table="processes"}': 120,
+      'tiercel_kubernetes_connected{kind="services"}': 0,
+      'tiercel_kubernetes_last_sync_timestamp_seconds{kind="pods"}': 1_700_000_002,
+      'tiercel_kubernetes_faults_total{kind="pods",cause="gone"}': 2,
+      'tiercel_kubernetes_objects{kind="owners"}': 9,
+      'tiercel_kubernetes_left_out_total{what="labels"}': 7,
       tiercel_cpu_seconds_total: 1.5,
     };
     for (const [key, value] of Object.entries(want)) assert.equal(samples.get(key), value, key);

@@ -2,6 +2,7 @@
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { FieldReader, FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
 import { fileFactFlags, parts } from "../events/record.ts";
+import { fileAt } from "../events/record-view.ts";
 import { conditionFields } from "../rules/condition/compile.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
 import type { PathTries } from "./engine.ts";
@@ -102,8 +103,8 @@ export class PathViewTries implements PathTries<SyscallContext> {
 function isAsAsked({ record, host }: SyscallContext, name: Value): boolean {
   const inside = record.partLength(parts.FSPATH);
   if (inside >= 0) {
-    if ((record.file(parts.FILE, "flags") & fileFactFlags.PARTIAL_MOUNT) !== 0) return false;
-    const point = host.mountPoint(record.file(parts.FILE, "dev"));
+    if ((record.file(parts.FILE, fileAt.flags) & fileFactFlags.PARTIAL_MOUNT) !== 0) return false;
+    const point = host.mountPoint(record.file(parts.FILE, fileAt.dev));
     // Where all of a file system is mounted, the end of the resolved path is the path inside it.
     if (point !== undefined && typeof name === "string") {
       const there = (point === "/" ? 0 : point.length) + inside;

@@ -4,7 +4,7 @@
  */
 import { parseSocketAddress, addressText } from "./addresses.ts";
 import { HEADER, fileFactFlags, parts } from "./record.ts";
-import { narrow, type RecordView } from "./record-view.ts";
+import { fileAt, narrow, type RecordView } from "./record-view.ts";
 import { socketTuple } from "./socket-names.ts";
 import { events, type EventRow } from "./table.ts";
 import { descriptorFlags, openFlags, openResult, toPortable, type FlagSetName } from "./translate.ts";
@@ -55,11 +55,11 @@ export function deviceNumber(dev: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-const device: ReadValue = (record) => deviceNumber(record.file(parts.FILE, "dev"));
+const device: ReadValue = (record) => deviceNumber(record.file(parts.FILE, fileAt.dev));
 const inode: ReadValue = (record) => record.fileInode(parts.FILE);
 
 function layer(record: RecordView, upper: number, lower: number): number {
-  const flags = record.file(parts.FILE, "flags");
+  const flags = record.file(parts.FILE, fileAt.flags);
   if ((flags & fileFactFlags.OVERLAY_UPPER) !== 0) return upper;
   return (flags & fileFactFlags.OVERLAY_LOWER) !== 0 ? lower : 0;
 }
@@ -70,7 +70,8 @@ const openedFlags =
   (record) => {
     const passed = record.number(index);
     if (passed === undefined) return undefined;
-    const created = (record.file(parts.FILE, "flags") & fileFactFlags.CREATED) === 0 ? 0 : openResult.CREATED;
+    const created =
+      (record.file(parts.FILE, fileAt.flags) & fileFactFlags.CREATED) === 0 ? 0 : openResult.CREATED;
     return openFlags(passed) | created | layer(record, openResult.UPPER_LAYER, openResult.LOWER_LAYER);
   };
 

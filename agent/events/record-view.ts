@@ -1,4 +1,5 @@
 /** Reads one record in place: numbers by offset, strings only when asked. One view is used for all records. */
+import { KnownTexts, type KnownText } from "./known-texts.ts";
 import {
   DATA_AT,
   HEADER,
@@ -11,7 +12,8 @@ import {
   socketFact,
 } from "./record.ts";
 
-const FILE = offsets(fileFact);
+/** Where each field of a file_fact stands, for `file`. */
+export const fileAt = offsets(fileFact);
 const SOCKET = offsets(socketFact);
 const EXE = offsets(exeFact);
 
@@ -39,6 +41,9 @@ export function narrow(value: bigint): number | bigint {
 }
 
 let generations = 0;
+
+/** The texts of this thread's records. */
+export const knownTexts = new KnownTexts();
 
 /**
  * A view over one record. `attach` moves it; nothing read from it may be kept but strings and numbers.
@@ -75,9 +80,9 @@ export class RecordView {
     if (count > 32) throw new RecordError(`${count} parts`);
     this.count = count;
     for (let i = 0; i < count; i++) {
-      const entry = at + PARTS_AT + i * 4;
-      const size = view.getUint16(entry + 2, true);
-      if (size !== PART_MISSING && view.getUint16(entry, true) + size > length)
+      const entry = view.getUint32(at + PARTS_AT + i * 4, true);
+      const size = entry >>> 16;
+      if (size !== PART_MISSING && (entry & 0xffff) + size > length)
         throw new RecordError(`part ${i} ends outside the record`);
     }
   }
@@ -156,13 +161,23 @@ export class RecordView {
     const size = this.partLength(index);
     if (size < 0) return undefined;
     const at = this.partAt(index);
+    const known = knownTexts.find(this.bytes, this.view, at, size);
+    if (known !== undefined) return known.text;
     return (this.bytes as unknown as Sliceable).latin1Slice(at, at + size);
   }
-  /** Whether part `index` is `text`; false where it is missing. Makes no string. */
+  /** The same with what follows from it; undefined also where it is too long or too short to be kept. */
+  knownText(index: number): KnownText | undefined {
+    const size = this.partLength(index);
+    return size < 0 ? undefined : knownTexts.find(this.bytes, this.view, this.partAt(index), size);
+  }
+  /** Whether part `index` is `text`; false where it is missing. */
   partIs(index: number, text: string): boolean {
-    if (this.partLength(index) !== text.length) return false;
+    const size = this.partLength(index);
+    if (size !== text.length) return false;
     const { bytes } = this;
     const at = this.partAt(index);
+    const known = knownTexts.find(bytes, this.view, at, size);
+    if (known !== undefined) return known.text === text;
     for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
     return true;
   }
@@ -208,14 +223,17 @@ export class RecordView {
     return ((this.u32(HEADER.cut) >>> index) & 1) === 1;
   }
 
-  /** A field of the FILE part at `part` (FILE or another file_fact), 0 where absent. */
-  file(part: number, field: Exclude<keyof typeof FILE, "size" | "ino">): number {
-    return this.partLength(part) < FILE.size ? 0 : this.view.getUint32(this.partAt(part) + FILE[field], true);
+  /**
+   * A field of 4 bytes of the FILE part at `part` (FILE or another file_fact), 0 where absent; `field` is of `fileAt`: a
+   * look-up by name here would be one for each call.
+   */
+  file(part: number, field: number): number {
+    return this.partLength(part) < fileAt.size ? 0 : this.view.getUint32(this.partAt(part) + field, true);
   }
   fileInode(part: number): number | bigint {
-    return this.partLength(part) < FILE.size
+    return this.partLength(part) < fileAt.size
       ? 0
-      : narrow(this.view.getBigUint64(this.partAt(part) + FILE.ino, true));
+      : narrow(this.view.getBigUint64(this.partAt(part) + fileAt.ino, true));
   }
   /** An 1- or 2-byte field of a socket_fact part; 0 where absent. */
   socket(

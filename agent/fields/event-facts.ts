@@ -2,6 +2,7 @@
 import { eventCategory } from "../events/categories.ts";
 import { errorName } from "../events/errors.ts";
 import { fileFactFlags, parts } from "../events/record.ts";
+import { fileAt } from "../events/record-view.ts";
 import { events, type EventRow } from "../events/table.ts";
 import type { SyscallContext } from "./context.ts";
 import { eventCatalogue, isGeneric } from "./event-catalogue.ts";
@@ -166,5 +167,5 @@ export const fileOpen = {
     return creates && (Number(c.record.number(open.mode) ?? 0) & EXECUTE) !== 0;
   },
   create: (c: SyscallContext): boolean =>
-    of(c).open !== undefined && (c.record.file(parts.FILE, "flags") & fileFactFlags.CREATED) !== 0,
+    of(c).open !== undefined && (c.record.file(parts.FILE, fileAt.flags) & fileFactFlags.CREATED) !== 0,
 } as const;

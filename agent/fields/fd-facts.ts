@@ -1,7 +1,7 @@
 /** What the record says about the event's descriptor. */
 import { deviceNumber } from "../events/parameters.ts";
 import { anonKinds, fileFactFlags, parts, socketFactFlags, socketRoles } from "../events/record.ts";
-import type { RecordView } from "../events/record-view.ts";
+import { fileAt, type RecordView } from "../events/record-view.ts";
 import { hasSocket, socketFamily as familyOf } from "../events/socket-names.ts";
 import { events, type EventRow } from "../events/table.ts";
 import type { SyscallContext } from "./context.ts";
@@ -68,13 +68,13 @@ function findKind(record: RecordView): Kind | undefined {
   if (hasSocket(record)) return familyKinds.get(familyOf(record)) ?? other;
   if (record.partLength(FILE) < 0)
     return record.partLength(BASE) > 0 && usesFolder(record) ? folder : undefined;
-  const anon = record.file(FILE, "anon");
+  const anon = record.file(FILE, fileAt.anon);
   if (anon !== anonKinds.NONE) return byAnonKind.get(anon) ?? other;
-  if ((record.file(FILE, "flags") & fileFactFlags.MEMFD) !== 0) return memfd;
-  const mode = record.file(FILE, "mode") & S_IFMT;
+  if ((record.file(FILE, fileAt.flags) & fileFactFlags.MEMFD) !== 0) return memfd;
+  const mode = record.file(FILE, fileAt.mode) & S_IFMT;
   if (mode === S_IFDIR) return folder;
   if (mode === S_IFSOCK) return other;
-  return mode === S_IFIFO && record.file(FILE, "fs_magic") === PIPEFS ? pipe : file;
+  return mode === S_IFIFO && record.file(FILE, fileAt.fs_magic) === PIPEFS ? pipe : file;
 }
 
 const rows = events as readonly EventRow[];
@@ -219,13 +219,13 @@ export const nameChanged: Read = flagOf(socketFactFlags.NAME_CHANGED);
 /** fd.is_server. */
 export const isServer: Read = known((c) => c.record.socket(SOCKET, "role") === socketRoles.SERVER);
 
-const number = (c: SyscallContext) => deviceNumber(c.record.file(FILE, "dev"));
+const number = (c: SyscallContext) => deviceNumber(c.record.file(FILE, fileAt.dev));
 /** fd.dev, as user space writes device numbers. */
 export const device: Read = known(number);
 /** The parts of fd.dev. */
 export function devicePart(part: "major" | "minor"): Read {
   return known((c) => {
-    const dev = c.record.file(FILE, "dev");
+    const dev = c.record.file(FILE, fileAt.dev);
     return part === "major" ? dev >>> 20 : dev & 0xfffff;
   });
 }
@@ -233,12 +233,12 @@ export function devicePart(part: "major" | "minor"): Read {
 export const inode: Read = known((c) => c.record.fileInode(FILE));
 /** fd.nlink. */
 export const links: Read = known((c) =>
-  c.record.partLength(FILE) < 0 ? undefined : c.record.file(FILE, "nlink"),
+  c.record.partLength(FILE) < 0 ? undefined : c.record.file(FILE, fileAt.nlink),
 );
 /** fd.is_upper_layer, fd.is_lower_layer. */
 export function onLayer(layer: "upper" | "lower"): Read {
   const flag = layer === "upper" ? fileFactFlags.OVERLAY_UPPER : fileFactFlags.OVERLAY_LOWER;
-  return known((c) => (c.record.file(FILE, "flags") & flag) !== 0);
+  return known((c) => (c.record.file(FILE, fileAt.flags) & flag) !== 0);
 }
 
 /** fd.realpath: undefined where the kernel side gave none. */
@@ -263,7 +263,7 @@ export function fileSystemPath(c: SyscallContext): string | undefined {
   const inside = c.record.text(FSPATH);
   if (inside !== undefined) return inside;
   const path = resolvedPath(c.record);
-  const mount = path === undefined ? undefined : c.host.mountPoint(c.record.file(FILE, "dev"));
+  const mount = path === undefined ? undefined : c.host.mountPoint(c.record.file(FILE, fileAt.dev));
   if (path === undefined || mount === undefined || mount === "/" || !path.startsWith(mount)) return path;
   const rest = path.slice(mount.length);
   if (rest === "") return "/";
@@ -274,7 +274,7 @@ export function fileSystemPath(c: SyscallContext): string | undefined {
 export function pathOnNode(c: SyscallContext): string | undefined {
   const inside = c.record.text(FSPATH);
   if (inside === undefined) return undefined;
-  const mount = c.host.mountPoint(c.record.file(FILE, "dev"));
+  const mount = c.host.mountPoint(c.record.file(FILE, fileAt.dev));
   if (mount === undefined) return undefined;
   return mount === "/" ? inside : `${mount}${inside === "/" ? "" : inside}`;
 }

@@ -1,4 +1,5 @@
 /** fd.name and what follows from it, in each of the three views of a path (design: Views). */
+import type { KnownText } from "../events/known-texts.ts";
 import { absolutePath, folderOf, lastPart, pathBelow } from "../events/path-text.ts";
 import { parts } from "../events/record.ts";
 import type { RecordView } from "../events/record-view.ts";
@@ -40,12 +41,19 @@ const addressPart: readonly number[] = rows.map((row) =>
 const memfdCreate = rows.findIndex((row) => row.name === "memfd_create");
 
 const RESOLVE_IN_ROOT = 0x10;
+const SLASH = 47;
 
 /** The path an open asked for, absolute and normalised as text; undefined where the text could not be read. */
 function askedPath(c: SyscallContext): string | undefined {
   const place = opens[c.record.type];
-  const text = place === undefined ? undefined : c.record.text(place.name);
-  if (place === undefined || text === undefined) return undefined;
+  if (place === undefined) return undefined;
+  const known = c.record.knownText(place.name);
+  if (known !== undefined && place.resolve === undefined && known.text.charCodeAt(0) === SLASH) {
+    last.known = known;
+    return known.normalised;
+  }
+  const text = c.record.text(place.name);
+  if (text === undefined) return undefined;
   const base = c.record.text(parts.BASE);
   if (
     place.resolve !== undefined &&
@@ -84,12 +92,15 @@ const last = {
   view: -1,
   process: undefined as SyscallContext["process"],
   name: undefined as string | undefined,
+  /** The text that the name follows from alone, where it does. */
+  known: undefined as KnownText | undefined,
 };
 
 /** fd.name in the view that is being tried. */
 export function name(c: SyscallContext): string | undefined {
   const { generation } = c.record;
   if (last.generation !== generation || last.view !== c.view || last.process !== c.process) {
+    last.known = undefined;
     last.name = findName(c);
     last.generation = generation;
     last.view = c.view;
@@ -119,7 +130,8 @@ export function directory(c: SyscallContext): string | undefined {
   if (isKnown(c) && !isFile(c.record) && !isFolder(c.record)) return undefined;
   const full = name(c);
   if (full === undefined) return undefined;
-  return isFolder(c.record) ? full : folderOf(full);
+  if (isFolder(c.record)) return full;
+  return last.known === undefined ? folderOf(full) : last.known.folderOf(full);
 }
 
 /** fd.filename: of files that exist. */

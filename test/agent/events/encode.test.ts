@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encodeRecord, viewOf, type PartContent } from "../../../agent/events/encode.ts";
-import { RecordError, RecordView, narrow } from "../../../agent/events/record-view.ts";
+import { RecordError, RecordView, fileAt, narrow } from "../../../agent/events/record-view.ts";
 import { DATA_AT, HEADER, RECORD_MAX, headerFields, parts } from "../../../agent/events/record.ts";
 
 const bytes = fc.string({
@@ -60,9 +60,9 @@ describe("encodeRecord", () => {
           }
           assert.equal(view.hasPart(parts.FILE), file !== undefined);
           if (file === undefined) return;
-          assert.equal(view.file(parts.FILE, "dev"), file.dev);
-          assert.equal(view.file(parts.FILE, "mode"), file.mode);
-          assert.equal(view.file(parts.FILE, "flags"), file.flags);
+          assert.equal(view.file(parts.FILE, fileAt.dev), file.dev);
+          assert.equal(view.file(parts.FILE, fileAt.mode), file.mode);
+          assert.equal(view.file(parts.FILE, fileAt.flags), file.flags);
           assert.equal(view.fileInode(parts.FILE), narrow(file.ino));
         },
       ),

@@ -78,6 +78,8 @@ interface Libbpf {
   bpf_obj_get_info_by_fd(fd: number, info: Buffer, length: [number]): number;
   libbpf_set_print(callback: null): Pointer;
   libbpf_num_possible_cpus(): number;
+  libbpf_probe_bpf_prog_type(type: number, options: null): number;
+  libbpf_version_string(): string;
   libbpf_find_vmlinux_btf_id(name: string, attachType: number): number;
 }
 
@@ -104,6 +106,8 @@ const declarations: Record<keyof Libbpf, string> = {
   bpf_obj_get_info_by_fd: "int bpf_obj_get_info_by_fd(int fd, void *info, _Inout_ uint32_t *length)",
   libbpf_set_print: "void *libbpf_set_print(void *callback)",
   libbpf_num_possible_cpus: "int libbpf_num_possible_cpus(void)",
+  libbpf_probe_bpf_prog_type: "int libbpf_probe_bpf_prog_type(int type, const void *opts)",
+  libbpf_version_string: "const char *libbpf_version_string(void)",
   libbpf_find_vmlinux_btf_id: "int libbpf_find_vmlinux_btf_id(const char *name, int attach_type)",
 };
 
@@ -132,6 +136,7 @@ const sysconf = libc.func("long sysconf(int name)");
 const clockGettime = libc.func("int clock_gettime(int clock, void *time)");
 const getrlimit = libc.func("int getrlimit(int resource, void *limit)");
 const setrlimit = libc.func("int setrlimit(int resource, const void *limit)");
+const adjtimex = libc.func("int adjtimex(void *state)");
 
 const syscall = libc.func(
   "long syscall(long number, long directory, const char *path, const void *how, size_t size)",
@@ -201,6 +206,16 @@ export function bootTimeNow(): bigint {
   const time = Buffer.alloc(16);
   checkErrno("clock_gettime", clockGettime(CLOCK_BOOTTIME, time) as number);
   return time.readBigInt64LE(0) * 1_000_000_000n + time.readBigInt64LE(8);
+}
+
+/** Bytes of struct timex, with room to spare. */
+const TIMEX_SIZE = 256;
+const TIME_ERROR = 5;
+
+/** Whether something keeps the wall clock right (adjtimex(2)); undefined where the kernel does not say. */
+export function clockIsKept(): boolean | undefined {
+  const state = adjtimex(Buffer.alloc(TIMEX_SIZE)) as number;
+  return state < 0 ? undefined : state !== TIME_ERROR;
 }
 
 /** Lifts the limit of locked memory, which counts for BPF maps before 5.11. Without the right to it nothing changes. */

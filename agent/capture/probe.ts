@@ -6,11 +6,16 @@ import { LibbpfError, libbpf } from "./native.ts";
 import { readScope } from "./scope.ts";
 import { kernelAtLeast } from "./variant.ts";
 
-/** Something missing. `sentence` says what, and what to do. */
+/** Something missing. */
 export interface Missing {
   readonly what: "object" | "libbpf" | "kernel" | "btf" | "rights" | "refused" | "pid-namespace";
-  readonly sentence: string;
+  readonly problem: string;
+  /** What to do about it. */
+  readonly advice: string;
 }
+
+/** What is missing and what to do, in one line. */
+export const missingText = ({ problem, advice }: Missing): string => `${problem}: ${advice}`;
 
 /** What the machine shows; handed in so that each answer can be tested. */
 export interface Machine {
@@ -37,40 +42,49 @@ const OLDEST = { major: 5, minor: 10 } as const;
 /** Everything that is missing, the most basic first; nothing: capture can start. */
 export function missing(machine: Machine): Missing[] {
   const found: Missing[] = [];
-  const add = (what: Missing["what"], sentence: string) => void found.push({ what, sentence });
+  const add = (what: Missing["what"], problem: string, advice: string) =>
+    void found.push({ what, problem, advice });
   if (!machine.hasObject)
-    add("object", `the compiled BPF programs are not there (${defaultObjectPath(false)}): run make build`);
+    add("object", `the compiled BPF programs are not there (${defaultObjectPath(false)})`, "run make build");
   try {
     machine.openLibbpf();
   } catch {
     add(
       "libbpf",
-      "libbpf.so.1 cannot be opened: install it with what it needs (Debian: apt-get install libbpf1 libelf1 zlib1g)",
+      "libbpf.so.1 cannot be opened",
+      "install it with what it needs (Debian: apt-get install libbpf1 libelf1 zlib1g)",
     );
   }
   if (!kernelAtLeast(OLDEST.major, OLDEST.minor, machine.kernel))
-    add("kernel", `kernel ${machine.kernel} is older than ${OLDEST.major}.${OLDEST.minor}: boot a newer one`);
+    add(
+      "kernel",
+      `kernel ${machine.kernel} is older than ${OLDEST.major}.${OLDEST.minor}`,
+      "boot a newer one",
+    );
   if (!machine.hasBtf)
     add(
       "btf",
-      "the kernel has no BTF (/sys/kernel/btf/vmlinux): boot one built with CONFIG_DEBUG_INFO_BTF=y, or mount /sys into the container",
+      "the kernel has no BTF (/sys/kernel/btf/vmlinux)",
+      "boot one built with CONFIG_DEBUG_INFO_BTF=y, or mount /sys into the container",
     );
   const has = (capability: bigint) => ((machine.capabilities >> capability) & 1n) === 1n;
   if (!has(CAP_SYS_ADMIN) && !(has(CAP_BPF) && has(CAP_PERFMON)))
-    add("rights", "this process may not use BPF: run it as root, or with CAP_BPF and CAP_PERFMON");
+    add("rights", "this process may not use BPF", "run it as root, or with CAP_BPF and CAP_PERFMON");
   if (found.length > 0) return found;
   try {
     const { level } = machine.loadSmallProgram();
     if (level > 0 && (machine.pid === 1 || machine.initCgroup === machine.ownCgroup))
       add(
         "pid-namespace",
-        "this PID namespace is not the node's, so no process of the node would be seen: set hostPID: true in the pod (docker: --pid=host)",
+        "this PID namespace is not the node's, so no process of the node would be seen",
+        "set hostPID: true in the pod (docker: --pid=host)",
       );
   } catch (error) {
     if (!(error instanceof LibbpfError)) throw error;
     add(
       "refused",
-      `the kernel refuses to load a BPF program (${error.message}): check lockdown mode (/sys/kernel/security/lockdown), seccomp and kernel.unprivileged_bpf_disabled`,
+      `the kernel refuses to load a BPF program (${error.message})`,
+      "check lockdown mode (/sys/kernel/security/lockdown), seccomp and kernel.unprivileged_bpf_disabled",
     );
   }
   return found;

@@ -8,6 +8,7 @@ export const commands: Commands = {
   record: () => import("./record.ts"),
   replay: () => import("./replay.ts"),
   convert: () => import("./convert.ts"),
+  doctor: () => import("./doctor.ts"),
   fields: () => import("./fields.ts"),
   events: () => import("./events.ts"),
   completion: () => import("./completion.ts"),

@@ -85,7 +85,7 @@ export function createLog({ level: least, json, targets, now }: LogOptions): Log
 }
 
 /** Control characters as in alert text, without escaping quotes and backslashes, which cannot harm here. */
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(/[^"\\]+/g, escapeText);
 }
 

@@ -8,6 +8,12 @@ export function inPod(environment: NodeJS.ProcessEnv): boolean {
   return (environment["KUBERNETES_SERVICE_HOST"] ?? "") !== "";
 }
 
+/** Where it listens. */
+export function webServerAddress({ listen_address }: Settings["webserver"], pod: boolean): string {
+  if (listen_address !== "") return listen_address;
+  return pod ? "0.0.0.0" : "127.0.0.1";
+}
+
 /** The web server cannot listen where it was told to; the message says where and why. */
 export class WebServerError extends Error {
   override readonly name = "WebServerError";
@@ -30,8 +36,7 @@ export interface WebServerParts extends Pick<ServerOptions, "health" | "ready" |
 export async function startWebServer(settings: Settings, parts: WebServerParts): Promise<Server | undefined> {
   const { webserver, metrics } = settings;
   if (!webserver.enabled) return undefined;
-  const address =
-    webserver.listen_address !== "" ? webserver.listen_address : parts.pod ? "0.0.0.0" : "127.0.0.1";
+  const address = webServerAddress(webserver, parts.pod);
   const port = webserver.listen_port;
   try {
     return await serve({

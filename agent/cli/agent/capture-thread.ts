@@ -1,6 +1,6 @@
 /** Entry of the capture thread. */
 import { parentPort, workerData } from "node:worker_threads";
-import { missing, thisMachine } from "../../capture/index.ts";
+import { missing, missingText, thisMachine } from "../../capture/index.ts";
 import type { CaptureThreadData, FromCapture, ToCapture } from "./capture-messages.ts";
 import { CaptureSession } from "./capture-session.ts";
 
@@ -12,7 +12,7 @@ function open(): CaptureSession | undefined {
   try {
     const lacks = missing(thisMachine());
     if (lacks.length > 0) {
-      const sentences = lacks.map(({ sentence }) => sentence).join("; ");
+      const sentences = lacks.map(missingText).join("; ");
       post({ kind: "refused", message: `system calls cannot be captured here: ${sentences}` });
       return undefined;
     }

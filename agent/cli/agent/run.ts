@@ -1,7 +1,6 @@
 /** Puts the agent together: settings, threads, outputs, signals. */
 import { fstatSync } from "node:fs";
 import { hostname as ownHostname } from "node:os";
-import { fileURLToPath } from "node:url";
 import { shareMemoryArena, trimMemory } from "../../capture/native.ts";
 import { openUnixDatagram } from "../../capture/unix-datagram.ts";
 import type { Alert } from "../../engine/alert.ts";
@@ -12,8 +11,9 @@ import { hostname } from "../../state/host.ts";
 import { exitCodes } from "../command.ts";
 import type { Log } from "../log.ts";
 import { makeOutputs } from "../outputs.ts";
-import { loadSettings, type LoadedSettings, type SettingsPlaces } from "../settings/load.ts";
+import { loadSettings, type LoadedSettings } from "../settings/load.ts";
 import { draw } from "../settings/mistake.ts";
+import { ownPlaces } from "../settings/places.ts";
 import type { Settings } from "../settings/schema.ts";
 import { inPod, WebServerError } from "../web-server.ts";
 import { Agent } from "./agent.ts";
@@ -46,13 +46,7 @@ type Loaded = LoadedSettings & { readonly settings: Settings };
 /** Runs the agent until a signal ends it; ends the process, since what nobody reads must not keep it alive. */
 export async function runAgent({ config, rules, overrides }: AgentArguments): Promise<number> {
   shareMemoryArena();
-  const places: SettingsPlaces = {
-    ...(config !== undefined && { config }),
-    overrides,
-    environment: process.env,
-    home: fileURLToPath(new URL("../../../../", import.meta.url)),
-    workingFolder: process.cwd(),
-  };
+  const places = ownPlaces(config, overrides);
   const loaded = loadSettings(places);
   const { settings } = loaded;
   if (settings === undefined) {

@@ -1,0 +1,113 @@
+/** Gathers what the doctor judges. It looks and tries, and leaves nothing changed. */
+import { createServer } from "node:net";
+import { clockIsKept } from "../../capture/index.ts";
+import { systemClock } from "../../sinks/clock.ts";
+import { namedSockets } from "../../state/runtimes/sockets.ts";
+import { ContainerRuntimes } from "../../state/runtimes/runtimes.ts";
+import { captureData } from "../agent/from-settings.ts";
+import { RulesSource } from "../agent/reload.ts";
+import { defaultSettings } from "../settings/check.ts";
+import { loadSettings, type LoadedSettings } from "../settings/load.ts";
+import { draw } from "../settings/mistake.ts";
+import { ownPlaces } from "../settings/places.ts";
+import type { Settings } from "../settings/schema.ts";
+import { inPod, webServerAddress } from "../web-server.ts";
+import type { Facts, PortFacts, RulesFacts, RuntimesFacts } from "./facts.ts";
+import { bootedAt, gatherCgroups, gatherKernel, gatherMemory, gatherProcess } from "./gather-machine.ts";
+
+export interface DoctorArguments {
+  readonly config: string | undefined;
+  readonly rules: readonly string[];
+  readonly overrides: readonly string[];
+}
+
+/** Gathers everything. */
+export async function gather({ config, rules, overrides }: DoctorArguments): Promise<Facts> {
+  const before = bootedAt();
+  const places = ownPlaces(config, overrides);
+  const loaded = loadSettings(places);
+  const settings = loaded.settings ?? defaultSettings();
+  const { ringBytes } = captureData(settings, "");
+  const kernel = settings.sources.syscall.enabled ? gatherKernel(ringBytes) : undefined;
+  const facts = {
+    kernel,
+    process: gatherProcess(),
+    memory: gatherMemory(ringBytes),
+    cgroups: gatherCgroups(),
+    runtimes: await gatherRuntimes(),
+    settings: {
+      files: loaded.files,
+      mistakes: loaded.mistakes.map(draw),
+      warnings: loaded.warnings.map(draw),
+    },
+    rules:
+      loaded.settings &&
+      (await gatherRules(new RulesSource(places, rules, { ...loaded, settings }, () => {}))),
+    ports: await Promise.all(listeners(settings, loaded).map(tryPort)),
+    kubernetes: undefined,
+  };
+  return {
+    ...facts,
+    clock: {
+      wall: Date.now(),
+      stepped: Number(bootedAt() - before) / 1e6,
+      kept: clockIsKept(),
+    },
+  };
+}
+
+async function gatherRules(source: RulesSource): Promise<RulesFacts> {
+  try {
+    const { plan, files, mistakes, warnings } = await source.load();
+    return { files: files.length, rules: plan?.rules.length ?? 0, mistakes, warnings };
+  } catch (error) {
+    return { files: 0, rules: 0, mistakes: (error as Error).message, warnings: [] };
+  }
+}
+
+/** Connects to each runtime once. */
+async function gatherRuntimes(): Promise<RuntimesFacts> {
+  const where = {
+    sockets: [],
+    environment: process.env,
+    root: inPod(process.env) ? "/proc/1/root" : "",
+  };
+  const runtimes = new ContainerRuntimes({
+    ...where,
+    onFacts: () => {},
+    onUnknown: () => {},
+    onGone: () => {},
+    log: () => {},
+    clock: systemClock,
+    random: Math.random,
+  });
+  try {
+    await runtimes.start();
+    const { paths, wrong } = namedSockets(where);
+    return { sockets: runtimes.status().runtimes, wrong, named: paths.length > 0 };
+  } finally {
+    runtimes.close();
+  }
+}
+
+type Listener = Omit<PortFacts, "error">;
+
+function listeners({ webserver }: Settings, { chosen }: LoadedSettings): Listener[] {
+  if (!webserver.enabled) return [];
+  const set = ["webserver.listen_port", "webserver.listen_address"].some((path) => chosen.has(path));
+  const address = webServerAddress(webserver, inPod(process.env));
+  return [{ name: "webserver", address, port: webserver.listen_port, set }];
+}
+
+/** Listens for a moment. */
+function tryPort(listener: Listener): Promise<PortFacts> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      resolve({ ...listener, error: error.code ?? error.message }),
+    );
+    server.listen({ host: listener.address, port: listener.port, exclusive: true }, () =>
+      server.close(() => resolve({ ...listener, error: undefined })),
+    );
+  });
+}

@@ -4,14 +4,9 @@
  */
 type Pattern = string | RegExp;
 
-const metadata = "container metadata are not read from the runtime yet, so it is missing in containers";
-const pods = "pod metadata are not read from the cluster yet, so it is missing";
 const statistics = "statistics of processes are not collected, so it is missing";
 
 const messages: readonly (readonly [fields: readonly Pattern[], message: string])[] = [
-  [[/^container\.(?!id$|full_id$|type$|start_ts$|duration$)/], metadata],
-  [[/^proc\.is_container_/], metadata],
-  [[/^k8s\./, /^k8smeta\./], pods],
   [
     [
       "proc.fdopencount",

@@ -1,7 +1,7 @@
 /** One process of the table. What other rooms see of it is the interface Process. */
 import { firstOf, splitAtNul } from "./byte-lists.ts";
 import { unknownContainer } from "./container-id.ts";
-import type { ByteString, Container, Process } from "./types.ts";
+import type { ByteString, Container, ContainerProbe, Process } from "./types.ts";
 
 export class ProcessEntry implements Process {
   readonly pid: number;
@@ -46,6 +46,7 @@ export class ProcessEntry implements Process {
   threadNames: Map<number, ByteString> | undefined;
   threads = 1;
   exited = false;
+  probe: ContainerProbe | undefined = undefined;
   /** Whether it stands in the table: not after exit, pid reuse or eviction. */
   listed = false;
   /** Whether only a record's header is known of it: program and arguments are not. */
@@ -144,5 +145,6 @@ export class ProcessEntry implements Process {
     this.pidns = from.pidns;
     this.pidnsStart = from.pidnsStart;
     this.minimal = from.minimal;
+    this.probe = from.probe;
   }
 }

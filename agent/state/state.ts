@@ -12,11 +12,12 @@ import { HEADER, parts, recordFlags } from "../events/record.ts";
 import { eventCode } from "../events/table.ts";
 import type { CgroupPaths } from "./cgroup-paths.ts";
 import { unknownContainer } from "./container-id.ts";
+import { probeLike } from "./container-probes.ts";
 import { exePathOf } from "./exe-path.ts";
 import { TICK, type ProcessFacts } from "./facts.ts";
 import { ProcessEntry } from "./process-entry.ts";
 import { ProcessTable } from "./process-table.ts";
-import type { ByteString, Container, Process } from "./types.ts";
+import type { ByteString, Container, ContainerProbe, Process } from "./types.ts";
 
 export interface StateOptions {
   readonly cgroups: CgroupPaths;
@@ -324,6 +325,8 @@ export class State {
     entry.threads = 1;
     this.threadNameCount -= entry.threadNames?.size ?? 0;
     entry.threadNames = undefined;
+    // Handed on by fork and kept over exec: `sh -c` runs what it was given in its own place.
+    if (entry.probe === undefined && entry.container.facts !== undefined) entry.probe = probeOf(entry);
   }
 
   private exit(entry: ProcessEntry, record: RecordView): void {
@@ -482,6 +485,15 @@ export class State {
   threadName(process: Process, tid: number): ByteString {
     return process.threadNames?.get(tid) ?? process.comm;
   }
+}
+
+/**
+ * Which check of its container a process has just become: one that its command line says, and that was started from
+ * outside. What runs within the container may have the same command line and is none.
+ */
+function probeOf(entry: ProcessEntry): ContainerProbe | undefined {
+  const { container, parent } = entry;
+  return parent === undefined || parent.container === container ? undefined : probeLike(container, entry);
 }
 
 /** `entry` as a process that nobody will hear of again: it knows its parent, but is no child that could be found. */

@@ -51,7 +51,12 @@ export interface Process {
   threadNames: Map<number, ByteString> | undefined;
   threads: number;
   exited: boolean;
+  /** Which check of its container it is, or was started by; undefined: none. */
+  probe?: ContainerProbe | undefined;
 }
+
+/** Checks that a runtime or a kubelet runs in a container. */
+export type ContainerProbe = "healthcheck" | "liveness" | "readiness";
 
 /** What a cgroup's path tells of a container. */
 export interface ContainerPlace {

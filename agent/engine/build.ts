@@ -13,7 +13,9 @@ import {
   type EventAccess,
   type RuleVariant,
 } from "./engine.ts";
+import { isIdentity, readsIdentity, withoutIdentity } from "./identity.ts";
 import { usesPaths } from "./path-views.ts";
+import { ruleFields } from "./plan-fields.ts";
 import type { RuleCounts } from "./rule-counts.ts";
 import { holdsFor, specialise, typeChecks } from "./specialise.ts";
 
@@ -54,7 +56,26 @@ function variants<E>(plan: RulePlan, readers: FieldReaders<E>, names: readonly s
 
 function variant<E>(condition: TypedExpr | false, readers: FieldReaders<E>): RuleVariant<E> | undefined {
   if (condition === false) return undefined;
-  return { matches: compileTop(simplify(condition), readers), usesPaths: usesPaths(condition) };
+  const matches = compileTop(simplify(condition), readers);
+  const paths = usesPaths(condition);
+  return { matches, usesPaths: paths, mayMatch: mayMatch(condition, matches, readers) };
+}
+
+/** Most conditions say nothing of who the container is; the rest are compiled when they are first asked for. */
+function mayMatch<E>(
+  condition: TypedExpr,
+  matches: (event: E) => boolean,
+  readers: FieldReaders<E>,
+): (event: E) => boolean {
+  if (!readsIdentity(condition)) return matches;
+  let test: ((event: E) => boolean) | undefined;
+  return (event) => {
+    if (test === undefined) {
+      const rest = withoutIdentity(condition);
+      test = typeof rest === "boolean" ? () => rest : compileCondition(rest, readers);
+    }
+    return test(event);
+  };
 }
 
 /** The parts of a conjunction are tried in an order that follows the events. */
@@ -79,6 +100,7 @@ export function* buildEngine<E>(plan: RuleSetPlan, parts: EngineParts<E>): Gener
       variants: variants(rule, readers, codes),
       message: (event) => output.text(event),
       fields: (event) => output.fields(event),
+      usesIdentity: [...ruleFields(rule)].some(isIdentity),
     });
     yield;
   }

@@ -13,6 +13,8 @@ export interface EventAccess<E> {
   group(event: E): AlertGroup;
   /** Absent: events have one view of their paths. */
   readonly views?: PathTries<E>;
+  /** Whether nobody could say whose container the event is of; absent: events are of none. */
+  isUnidentified?(event: E): boolean;
 }
 
 /** The views of an event's paths that are worth trying (design.md 3.3). */
@@ -28,7 +30,18 @@ export interface RuleVariant<E> {
   readonly matches: (event: E) => boolean;
   /** The condition reads path fields, so that another view may change the answer. */
   readonly usesPaths: boolean;
+  /** Whether it may match, by all but who the container is (identity.ts). */
+  readonly mayMatch: (event: E) => boolean;
 }
+
+/** When an event of a container that is not known yet has to be tried. */
+export type Trial =
+  /** No rule can match. */
+  | "never"
+  /** Some rule may, and all that it says is known. */
+  | "now"
+  /** Some rule may, and it says who the container is. */
+  | "later";
 
 /** One rule as closures. */
 export interface CompiledRule<E> {
@@ -39,6 +52,8 @@ export interface CompiledRule<E> {
   /** The message, and output_fields; both decoded. */
   readonly message: (event: E) => string;
   readonly fields: (event: E) => readonly (readonly [string, OutputValue])[];
+  /** Whether condition or output say who the container is. */
+  readonly usesIdentity: boolean;
 }
 
 /** A rule under one event code. */
@@ -79,14 +94,18 @@ export class Engine<E> {
     this.options = options;
     const byCode: Listed<E>[][] = Array.from({ length: size }, () => []);
     for (const rule of rules)
-      for (const [code, { matches, usesPaths }] of rule.variants)
-        byCode[code]?.push({ rule, matches, usesPaths });
+      for (const [code, variant] of rule.variants) byCode[code]?.push({ rule, ...variant });
     this.byCode = byCode;
   }
 
   /** Event codes that some rule is listed under. */
   get codes(): number[] {
     return this.byCode.flatMap((rules, code) => (rules.length > 0 ? [code] : []));
+  }
+
+  /** Whether some rule is listed under an event code. */
+  lists(code: number): boolean {
+    return (this.byCode[code]?.length ?? 0) > 0;
   }
 
   /** Tries all rules under the event's code. Gives the number of rules that matched. Never throws. */
@@ -98,7 +117,7 @@ export class Engine<E> {
     for (let index = 0; index < rules.length; index++) {
       const listed = rules[index]!;
       try {
-        if (!this.try(listed, event)) continue;
+        if (!this.try(listed.matches, listed.usesPaths, event)) continue;
         matched++;
         this.raise(listed.rule, event);
       } catch (error) {
@@ -110,14 +129,32 @@ export class Engine<E> {
     return matched;
   }
 
-  /** Whether the rule matches under one of the views; that view stays in place for the output. */
-  private try(listed: Listed<E>, event: E): boolean {
+  /** When to try an event whose container is not known yet, by what is known. Raises nothing. Never throws. */
+  trial(event: E): Trial {
+    const rules = this.byCode[this.access.code(event)];
+    if (rules === undefined || rules.length === 0) return "never";
+    this.access.views?.begin(event);
+    let trial: Trial = "never";
+    for (const { rule, mayMatch, usesPaths } of rules) {
+      try {
+        if (!this.try(mayMatch, usesPaths, event)) continue;
+      } catch {
+        // It is tried again, and counted then.
+      }
+      if (rule.usesIdentity) return "later";
+      trial = "now";
+    }
+    return trial;
+  }
+
+  /** Whether a test holds under one of the views; that view stays in place for the output. */
+  private try(test: (event: E) => boolean, usesPaths: boolean, event: E): boolean {
     const { views } = this.access;
-    if (views === undefined) return listed.matches(event);
+    if (views === undefined) return test(event);
     views.show(event, 0);
-    if (listed.matches(event)) return true;
-    if (!listed.usesPaths) return false;
-    for (let index = 1; views.show(event, index); index++) if (listed.matches(event)) return true;
+    if (test(event)) return true;
+    if (!usesPaths) return false;
+    for (let index = 1; views.show(event, index); index++) if (test(event)) return true;
     return false;
   }
 
@@ -131,6 +168,7 @@ export class Engine<E> {
       count.unsaid++;
       return;
     }
+    const unidentified = this.access.isUnidentified?.(event) === true;
     const alert: Alert = {
       rule: plan.rule,
       identity: plan.identity,
@@ -139,8 +177,8 @@ export class Engine<E> {
       tags: plan.tags,
       time,
       hostname: this.access.hostname,
-      message: rule.message(event),
-      fields: rule.fields(event),
+      message: unidentified ? `${rule.message(event)} container_identity=unknown` : rule.message(event),
+      fields: unidentified ? [...rule.fields(event), ["container.identity", "unknown"]] : rule.fields(event),
       group: this.access.group(event),
       sinks: plan.sinks,
     };

@@ -24,7 +24,7 @@ export function syscallAccess(
   const name = readers.reader(use("fd.name", "CHARBUF"));
   const peer = readers.reader(use("fd.rip", "IPADDR"));
   const group = (event: SyscallContext): AlertGroup => ({
-    pod: "",
+    pod: event.process?.container.facts?.pod?.uid ?? "",
     container: event.process?.container.id ?? "",
     exePath: event.process?.exePath ?? "",
     object: text(peer(event)) || text(name(event)),
@@ -34,6 +34,7 @@ export function syscallAccess(
     code: (event) => event.record.type,
     time: (event) => event.time,
     group,
+    isUnidentified: (event) => event.process?.container.unidentified === true,
     views: new PathViewTries(readers, views),
   };
 }

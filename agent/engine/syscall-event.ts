@@ -4,6 +4,16 @@ import { RecordView } from "../events/record-view.ts";
 import { pathViews, type PathView, type SyscallContext } from "../fields/context.ts";
 import type { Host, Process } from "../state/types.ts";
 
+/** Number and times of one event. */
+export interface EventMoment {
+  readonly number: number;
+  readonly low: number;
+  readonly high: number;
+  readonly previousLow: number;
+  readonly previousHigh: number;
+  readonly first: bigint;
+}
+
 /**
  * Moves over records in place. Per event nothing is allocated: times are kept as halves and become bigints only when
  * they are asked for.
@@ -39,6 +49,20 @@ export class SyscallEvent implements SyscallContext {
     this.first = this.time;
     this.previousLow = this.low;
     this.previousHigh = this.high;
+  }
+
+  /** What tells this event from others, for `show`. */
+  moment(): EventMoment {
+    const { number, low, high, previousLow, previousHigh, first } = this;
+    return { number, low, high, previousLow, previousHigh, first };
+  }
+
+  /** Shows an event again as it was: its record, its process, its place in the stream. */
+  show(record: RecordView, process: Process | undefined, moment: EventMoment): void {
+    this.record = record;
+    this.process = process;
+    this.view = pathViews.asked;
+    Object.assign(this, moment);
   }
 
   get time(): bigint {

@@ -87,6 +87,14 @@ export class RecordView {
     }
   }
 
+  /** A view of a copy of the record, which stays. */
+  copy(): RecordView {
+    const bytes = Buffer.from(this.bytes.subarray(this.at, this.at + this.length));
+    const view = new RecordView();
+    view.attach(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+    return view;
+  }
+
   /** A 32-bit (or 16-bit) header field, unsigned. */
   u32(offset: number): number {
     return this.view.getUint32(this.at + offset, true);

@@ -27,6 +27,8 @@ export interface EventRow {
   readonly fd: string;
   readonly captured?: true;
   readonly internal?: true;
+  /** Made by the agent of what it learns, beside the records of the kernel. */
+  readonly made?: true;
   readonly params: readonly ParamRow[];
 }
 
@@ -203,7 +205,7 @@ export const events = [
   { name: "semctl", fd: "", params: [["res", "ERRNO"], ["semid", "INT32"], ["semnum", "INT32"], ["cmd", "FLAGS16", "hex", "SEMCTL_CMD"], ["val", "INT32"]] },
   { name: "semget", fd: "", params: [["res", "ERRNO"], ["key", "INT32", "hex"], ["nsems", "INT32"], ["semflg", "FLAGS32", "hex", "SEMGET_FLG"]] },
   // Meta and tracepoint events
-  { name: "container", fd: "", params: [["json", "CHARBUF"]] },
+  { name: "container", fd: "", made: true, params: [["json", "CHARBUF"]] },
   { name: "asyncevent", fd: "", params: [["plugin_id", "UINT32"], ["name", "CHARBUF"], ["data", "BYTEBUF"]] },
   { name: "pluginevent", fd: "", params: [["plugin_id", "UINT32"], ["event_data", "BYTEBUF"]] },
   { name: "useradded", fd: "", params: [["uid", "UINT32"], ["gid", "UINT32"], ["name", "CHARBUF"], ["home", "CHARBUF"], ["shell", "CHARBUF"], ["container_id", "CHARBUF"]] },

@@ -29,6 +29,6 @@ export const eventCatalogue: EventCatalogue = {
   codes: (name) => codesByName.get(name),
   size: allNames.length,
   name: (code) => allNames[code] ?? "",
-  captured: (code) => rows[code]?.captured === true,
+  captured: (code) => rows[code]?.captured === true || rows[code]?.made === true,
   names: [...codesByName.keys()],
 };

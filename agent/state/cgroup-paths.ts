@@ -1,7 +1,7 @@
 /** Which path, and so which container, a cgroup id (the folder's inode) stands for. */
 import { containerOf, unknownContainer } from "./container-id.ts";
 import { Containers } from "./containers.ts";
-import type { Container } from "./types.ts";
+import type { Container, Process } from "./types.ts";
 
 export interface CgroupPathsOptions {
   /**
@@ -69,6 +69,11 @@ export class CgroupPaths {
     }
     this.known.set(id, container);
     return container;
+  }
+
+  /** Tells that a process was seen in a container. */
+  see(container: Container, process: Process): void {
+    this.containers.see(container, process);
   }
 
   /** Path of a cgroup that still exists; undefined where it does not, or nobody can be asked. */

@@ -5,7 +5,7 @@
 import type { ContainerFacts, Labels } from "./container-facts.ts";
 import { hostContainer } from "./container-id.ts";
 import type { ObjectFacts, PodFacts } from "./pod-facts.ts";
-import type { ByteString, Container, ContainerPlace } from "./types.ts";
+import type { ByteString, Container, ContainerPlace, Process } from "./types.ts";
 
 export interface ContainersOptions {
   /** How many containers are kept (8,192), those that ended among them. */
@@ -30,6 +30,12 @@ class ContainerEntry implements Container {
   facts: ContainerFacts | undefined = undefined;
   pod: PodFacts | undefined = undefined;
   unidentified = false;
+  waiting = false;
+  /** Its first process, until it was told of. */
+  first: Process | undefined = undefined;
+  /** Whether a process of it was seen, and whether it was told of (onStarted). */
+  seen = false;
+  told = false;
   /** Bytes of `facts`. */
   weight = 0;
   /** Whether the runtime said that it is gone. */
@@ -58,6 +64,12 @@ export class Containers {
   evicted = 0;
   /** Pods that were forgotten for want of room. */
   podsEvicted = 0;
+  /** Called when a container need not be waited for any more: it is known, or known as unknown. */
+  onSettled: ((container: Container) => void) | undefined;
+  /** Called once for each container when it is known and has been seen to run, with its first process. */
+  onStarted: ((container: Container, first: Process) => void) | undefined;
+  /** Called after every input of the node, with the time since boot that it told, ns. */
+  onInput: ((now: bigint | undefined) => void) | undefined;
 
   constructor(options: ContainersOptions = {}) {
     this.options = options;
@@ -89,7 +101,17 @@ export class Containers {
       }
       return known;
     }
-    return this.add(place);
+    const added = this.add(place);
+    added.waiting = true;
+    return added;
+  }
+
+  /** A process of a container was seen. */
+  see(container: Container, process: Process): void {
+    if (!(container instanceof ContainerEntry) || container.seen) return;
+    container.seen = true;
+    container.first = process;
+    this.tell(container);
   }
 
   /** The container with this id; undefined where none is kept. */
@@ -103,17 +125,23 @@ export class Containers {
     const entry = this.byId.get(id) ?? this.add({ id, type, cgroupPath: "" });
     entry.ended = false;
     this.ended.delete(entry);
-    entry.unidentified = false;
     this.setFacts(entry, facts);
     entry.pod = facts.pod === undefined ? undefined : this.pods.get(facts.pod.uid)?.facts;
     this.makeRoom(entry);
+    this.settle(entry, false);
+    this.tell(entry);
     return entry;
   }
 
   /** No runtime can say who it is, for now: it is not waited for. */
   giveUp(id: string): void {
     const entry = this.byId.get(id);
-    if (entry !== undefined && entry.facts === undefined) entry.unidentified = true;
+    if (entry !== undefined && entry.facts === undefined) this.settle(entry, true);
+  }
+
+  /** The same, where it was waited for long enough. */
+  giveUpOn(container: Container): void {
+    if (container instanceof ContainerEntry && container.facts === undefined) this.settle(container, true);
   }
 
   /** The runtime has ended it: its facts stay for what is still to be heard of its processes. */
@@ -177,6 +205,7 @@ export class Containers {
     this.ended.delete(entry);
     this.weight -= entry.weight;
     entry.weight = 0;
+    if (entry.waiting) this.settle(entry, true);
     if (this.byId.get(entry.id) === entry) this.byId.delete(entry.id);
   }
 
@@ -193,10 +222,25 @@ export class Containers {
       if (entry === spared) continue;
       if (this.byId.size > containers) this.forget(entry);
       else if (entry.facts === undefined) continue;
-      entry.unidentified = true;
       this.setFacts(entry, undefined);
       this.evicted++;
+      this.settle(entry, true);
     }
+  }
+
+  private settle(entry: ContainerEntry, unidentified: boolean): void {
+    entry.unidentified = unidentified;
+    if (!entry.waiting) return;
+    entry.waiting = false;
+    this.onSettled?.(entry);
+  }
+
+  private tell(entry: ContainerEntry): void {
+    const { first, facts, told } = entry;
+    if (told || facts === undefined || first === undefined) return;
+    entry.told = true;
+    entry.first = undefined;
+    this.onStarted?.(entry, first);
   }
 }
 

@@ -238,6 +238,7 @@ export class State {
     if (entry.container !== container) this.table.update(entry, () => (entry.container = container));
     if (this.containersSeen.has(container) || container === unknownContainer) return;
     this.containersSeen.add(container);
+    this.cgroups.see(container, entry);
     this.options.onContainer?.(container, entry.pid);
   }
 

@@ -76,6 +76,8 @@ export interface Container extends ContainerPlace {
   pod?: PodFacts | undefined;
   /** Whether no runtime could say who it is in the time that events wait (design.md 3.13). */
   unidentified?: boolean;
+  /** Whether it is new and the runtimes have been asked: the rules for its events wait. */
+  waiting?: boolean;
 }
 
 /** Names of users and groups, of the host or of a container's own files. Undefined: unknown there. */

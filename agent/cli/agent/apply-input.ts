@@ -12,11 +12,23 @@ export interface NodeParts {
   readonly host: Pick<HostFacts, "setAddressNames" | "setAddresses" | "setMounts" | "setServices">;
   readonly users: Pick<UserNames, "learn">;
   readonly cgroups: Pick<CgroupPaths, "answer">;
-  readonly containers: Pick<Containers, "identify" | "giveUp" | "end" | "learnPod" | "forgetPod">;
+  readonly containers: Pick<Containers, "identify" | "giveUp" | "end" | "learnPod" | "forgetPod" | "onInput">;
 }
 
-/** Takes one input in. */
-export function applyInput({ state, host, users, cgroups, containers }: NodeParts, input: NodeInput): void {
+/** Takes one input in. What waits for it goes on before this returns. */
+export function applyInput(parts: NodeParts, input: NodeInput): void {
+  takeIn(parts, input);
+  parts.containers.onInput?.(timeOf(input));
+}
+
+/** ns since boot, where an input tells it. */
+function timeOf(input: NodeInput): bigint | undefined {
+  if (input.kind === "time") return input.now;
+  if (input.kind !== "scan") return undefined;
+  return input.processes.reduce((latest, { readAt }) => (readAt > latest ? readAt : latest), 0n);
+}
+
+function takeIn({ state, host, users, cgroups, containers }: NodeParts, input: NodeInput): void {
   switch (input.kind) {
     case "scan":
       state.learnCgroups(input.cgroups);
@@ -54,6 +66,6 @@ export function applyInput({ state, host, users, cgroups, containers }: NodePart
     case "cgroup":
       cgroups.answer(input.id, input.path);
       return;
-    case "time": // nothing waits yet
+    case "time": // nothing but what waits looks at it
   }
 }

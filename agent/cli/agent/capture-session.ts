@@ -1,6 +1,6 @@
 /** What runs on the capture thread: kernel side, state, engine, and the swap of rule sets between two events. */
 import { setImmediate } from "node:timers/promises";
-import { Capture, type CaptureCounters } from "../../capture/index.ts";
+import { bootTimeNow, Capture, type CaptureCounters } from "../../capture/index.ts";
 import { buildEngine } from "../../engine/build.ts";
 import { hostNames } from "../../engine/host-names.ts";
 import { RuleCounts } from "../../engine/rule-counts.ts";
@@ -26,6 +26,10 @@ const SLICE_MILLISECONDS = 5;
 const TICK_MILLISECONDS = 1000;
 /** How long a rule set waits for DNS before it counts, ms. */
 const LOOKUP_PATIENCE = 500;
+/** Between two looks at events that wait for their container's name, ms. */
+const HOLD_LOOK_MILLISECONDS = 50;
+/** Longer than any event waits, ns. */
+const LONG = 1_000_000_000n;
 /** Ticks between two readings of mounts and addresses. */
 const REFRESH_TICKS = 10;
 
@@ -52,6 +56,7 @@ export class CaptureSession {
   private contested = 0;
   private ownedDrops = 0;
   private malformedSaid = false;
+  private holdTimer: NodeJS.Timeout | undefined;
 
   /**
    * Loads and attaches the kernel side; from here on forks, execs and exits wait in the ring.
@@ -75,9 +80,8 @@ export class CaptureSession {
       askContainer: (question) => post({ kind: "container", ...question }),
       ...(recorder && { onInput: (input: NodeInput) => recorder.input(input) }),
     });
-    this.pipeline = new Pipeline(this.node.state, this.node.host, (error) =>
-      log("error", `an event could not be taken in: ${textOf(error)}`),
-    );
+    const onFault = (error: unknown) => log("error", `an event could not be taken in: ${textOf(error)}`);
+    this.pipeline = new Pipeline(this.node.state, this.node.host, onFault, this.node.containers);
     this.alerts = new AlertPost((alerts) => post({ kind: "alerts", alerts }), taken, capacity);
     this.counts = new RuleCounts(data.rate);
     this.ledger = new LossLedger({
@@ -95,7 +99,26 @@ export class CaptureSession {
 
   /** Takes in what the main thread knows of the node. */
   take(input: NodeInput): void {
+    // The event of a container that has become known is of now.
+    if (input.kind === "container") this.tellTime();
     this.node.take(input);
+    this.alerts.flush();
+    this.watchHeld();
+  }
+
+  private tellTime(now = bootTimeNow()): void {
+    this.node.take({ kind: "time", now });
+  }
+
+  /** While events wait and none comes that would tell the time, a timer does. */
+  private watchHeld(): void {
+    if (this.holdTimer !== undefined || this.pipeline.held.size === 0) return;
+    this.holdTimer = setTimeout(() => {
+      this.holdTimer = undefined;
+      this.tellTime();
+      this.alerts.flush();
+      this.watchHeld();
+    }, HOLD_LOOK_MILLISECONDS);
   }
 
   /** Puts a rule set in force, one after the other in the order of the calls. */
@@ -138,7 +161,10 @@ export class CaptureSession {
 
   private start(): void {
     this.started = true;
-    this.capture.start(this.onRecord(), () => this.alerts.flush());
+    this.capture.start(this.onRecord(), () => {
+      this.alerts.flush();
+      this.watchHeld();
+    });
   }
 
   /** A record is kept when it has been taken in: what the kernel was asked meanwhile stands before it. */
@@ -238,6 +264,10 @@ export class CaptureSession {
         processes_evicted: this.node.state.evicted,
         wake_ups: wakeUps,
         looks,
+        containers: this.node.containers.size,
+        pods: this.node.containers.podCount,
+        containers_waiting: this.pipeline.held.waiting,
+        events_held: this.pipeline.held.size,
         ...this.node.state.counters,
         ...this.recorder?.sizes,
       },
@@ -249,6 +279,9 @@ export class CaptureSession {
     clearInterval(this.ticker);
     const kernel = this.kernelCounters();
     this.capture.close(this.onRecord());
+    clearTimeout(this.holdTimer);
+    // What still waits will not be named any more.
+    if (this.pipeline.held.size > 0) this.tellTime(bootTimeNow() + LONG);
     this.saySuppressed();
     this.alerts.flush();
     const counters = this.counters(kernel);

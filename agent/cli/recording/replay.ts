@@ -77,9 +77,8 @@ export class Replay {
       // What would be asked was asked then; the answers are inputs. So no time has to pass here.
       users: { request: () => {}, now: () => 0n },
     });
-    this.pipeline = new Pipeline(this.node.state, this.node.host, (error) =>
-      log("error", `an event could not be taken in: ${textOf(error)}`),
-    );
+    const onFault = (error: unknown) => log("error", `an event could not be taken in: ${textOf(error)}`);
+    this.pipeline = new Pipeline(this.node.state, this.node.host, onFault, this.node.containers);
     this.pipeline.engine = this.engine();
   }
 

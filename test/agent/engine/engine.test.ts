@@ -71,9 +71,10 @@ function made(
     return {
       plan: own,
       count: counts.of(own),
-      variants: new Map(codes.map((code) => [code, { matches, usesPaths }])),
+      variants: new Map(codes.map((code) => [code, { matches, usesPaths, mayMatch: matches }])),
       message: (e) => e.paths[e.shown] ?? "",
       fields: () => [],
+      usesIdentity: false,
     };
   });
   const engine = new Engine("d", rules, 4, access, {

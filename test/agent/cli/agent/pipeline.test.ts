@@ -2,17 +2,24 @@ import assert from "node:assert/strict";
 import { Pipeline } from "../../../../agent/cli/agent/pipeline.ts";
 import type { Engine } from "../../../../agent/engine/engine.ts";
 import type { SyscallContext } from "../../../../agent/fields/context.ts";
+import { hostContainer } from "../../../../agent/state/container-id.ts";
+import { Containers } from "../../../../agent/state/containers.ts";
 import type { Host, Process } from "../../../../agent/state/types.ts";
 import { record } from "../../state/records.ts";
 
 const host = { bootTime: 1_000_000_000_000_000_000n } as Host;
-const process = { pid: 7 } as Process;
+const process = { pid: 7, container: hostContainer } as Process;
 
 /** What an engine saw of each event. */
 function made(apply = (): Process | undefined => process) {
   const seen: string[] = [];
   const faults: unknown[] = [];
-  const pipeline = new Pipeline({ apply }, host, (error) => faults.push(error));
+  const pipeline = new Pipeline(
+    { apply, processIn: () => undefined },
+    host,
+    (error) => faults.push(error),
+    new Containers(),
+  );
   const engine = {
     process: (event: SyscallContext) => {
       const { number, time, previousTime, firstTime } = event;

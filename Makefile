@@ -68,6 +68,12 @@ format: $(STAMPS)/node_modules ## Rewrite all files in the project's format
 generate: $(STAMPS)/typescript ## Make the generated files anew (C header and docs from the tables)
 	@scripts/generate.sh
 
+.PHONY: recordings
+recordings: build ## Make the recordings of attacks anew (root, BPF, containers), and their golden alerts; review them
+	@scripts/setup.sh test
+	@node --enable-source-maps build/test/replay/make-recordings.js
+	@UPDATE_GOLDEN=1 node_modules/.bin/mocha build/test/replay/replay.test.js
+
 .PHONY: bench
 bench: build ## Measure speed and cost; figures and how to read them are in docs/performance.md
 	@exec scripts/bench.sh $(ARGS)

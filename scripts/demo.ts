@@ -1,6 +1,7 @@
 /**
  * `make demo`: starts an agent with the default rules, does what attackers do in harmless versions, and shows which
- * rules each step raised and how long after the event the alert was there. Exits 1 where a step raised nothing.
+ * rules each step raised and how long after the event the alert was there. Where no agent can run it shows a recording of
+ * the same steps. Exits 1 where a step raised nothing.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -19,12 +20,13 @@ const patience = { first: 3000, further: 150 };
 interface Seen {
   readonly rule: string;
   readonly output: string;
-  /** From the event to the line on stdout, in milliseconds. */
-  readonly delay: number;
+  /** From the event to the line on stdout, in milliseconds; undefined in a replay. */
+  readonly delay: number | undefined;
 }
 
 const colour = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+const head = paint(1, "     what was done" + " ".repeat(35) + "delay  rules raised");
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Starts the agent; resolves with its alerts, which grow, once it is ready. Undefined where it ended instead. */
@@ -51,6 +53,40 @@ async function startAgent(): Promise<{ child: ChildProcess; seen: Seen[] } | und
   if (ready) return { child, seen };
   process.stderr.write(log);
   return undefined;
+}
+
+/** Shows what the same steps raised where they were recorded: with these rules, by a replay that needs no rights. */
+async function showRecording(): Promise<number> {
+  const recording = `${root}scripts/demo/demo.trec`;
+  const words = [`${root}bin/tiercel`, "replay", recording, "--rules", `${root}config/rules`, "-o", "json"];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "ignore"] });
+  const seen: Seen[] = [];
+  for await (const text of createInterface({ input: child.stdout })) {
+    const { rule, output } = JSON.parse(text) as { rule: string; output: string };
+    seen.push({ rule, output, delay: undefined });
+  }
+  console.log(
+    "tiercel: system calls cannot be watched here (what is missing stands above), so nothing was done on this machine; " +
+      "this is a recording of the same steps, replayed with the default rules:",
+  );
+  return table(steps, (index) => seen.filter(({ output }) => output.includes(`demo${index + 1}-`)));
+}
+
+/** Prints all steps with what they raised; gives the exit code. */
+function table(all: readonly Step[], of: (index: number) => readonly Seen[]): number {
+  console.log(head);
+  let silent = 0;
+  for (const [index, step] of all.entries()) {
+    const raised = of(index);
+    if (!raised.some(({ rule }) => rule === step.rule)) silent++;
+    console.log(line(index + 1, step, raised));
+  }
+  return sumUp(all.length, silent);
+}
+
+function sumUp(taken: number, silent: number): number {
+  console.log(`${taken} steps, ${taken - silent} raised the rule that is meant for them`);
+  return silent === 0 ? 0 : 1;
 }
 
 /** Milliseconds since 1970 of a time with nanoseconds. */
@@ -82,20 +118,18 @@ function has(program: string): boolean {
 
 function line(number: number, step: Step, raised: readonly Seen[]): string {
   const rules = [...new Set(raised.map(({ rule }) => rule))];
-  const delay = raised[0] === undefined ? "-" : `${Math.max(0, raised[0].delay).toFixed(0)} ms`;
+  const first = raised[0]?.delay;
+  const delay = first === undefined ? "-" : `${Math.max(0, first).toFixed(0)} ms`;
   const told = rules.length === 0 ? paint(31, "no alert") : paint(32, rules.join(", "));
-  const head = `${String(number).padStart(2)}  ${step.what.padEnd(44)}${delay.padStart(7)}  `;
-  return `${head}${told}\n      ${paint(2, step.shown)}`;
+  const front = `${String(number).padStart(2)}  ${step.what.padEnd(44)}${delay.padStart(7)}  `;
+  return `${front}${told}\n      ${paint(2, step.shown)}`;
 }
 
 async function main(): Promise<number> {
   let interrupted = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
   const agent = await startAgent();
-  if (agent === undefined) {
-    console.error("tiercel: the demo needs a running agent; what it lacks here stands above");
-    return 1;
-  }
+  if (agent === undefined) return await showRecording();
   const folder = mkdtempSync(join(tmpdir(), "tiercel-demo-"));
   mkdirSync(join(folder, "empty"));
   const close = async () => {
@@ -107,7 +141,7 @@ async function main(): Promise<number> {
   let taken = 0;
   let silent = 0;
   try {
-    console.log(paint(1, "     what was done" + " ".repeat(35) + "delay  rules raised"));
+    console.log(head);
     for (const [index, step] of steps.entries()) {
       if (interrupted) return 130;
       if (step.needs !== undefined && !has(step.needs)) {
@@ -122,8 +156,7 @@ async function main(): Promise<number> {
   } finally {
     await close();
   }
-  console.log(`${taken} steps, ${taken - silent} raised the rule that is meant for them`);
-  return silent === 0 ? 0 : 1;
+  return sumUp(taken, silent);
 }
 
 process.exitCode = await main();

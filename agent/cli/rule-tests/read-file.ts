@@ -5,9 +5,11 @@ import type { RulesFile } from "../../rules/compile.ts";
 import { SourceFile, wholeFile, type FilePlace } from "../../rules/files/source-text.ts";
 import { readYaml } from "../../rules/files/yaml-read.ts";
 import { placeOf, type YamlMapping, type YamlNode } from "../../rules/files/yaml-tree.ts";
+import { RecordingError } from "../../sources/recording/read-blocks.ts";
 import type { Fixture } from "./fixture.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { readEvent } from "./read-event.ts";
+import { recordingFixture, type RecordingFixture } from "./run-recording.ts";
 import { Reader, scalarValue, type ScalarValue } from "./values.ts";
 
 /** An alert that a test expects. */
@@ -21,7 +23,8 @@ export interface RuleTest {
   readonly name: string;
   /** Rules of this test alone, as a rules file whose places are those of the test file. */
   readonly rules: RulesFile | undefined;
-  readonly event: Fixture;
+  /** What the rules are tried on. */
+  readonly subject: Fixture | RecordingFixture;
   readonly expect: readonly Expected[];
 }
 
@@ -61,6 +64,43 @@ function readExpected(node: YamlNode, mistakes: Mistakes): Expected | undefined 
   return { rule, output: reader.text("output"), fields };
 }
 
+/** The event of a test, or its recording. */
+function readSubject(
+  node: YamlNode,
+  reader: Reader,
+  folder: string,
+  catalogue: Catalogue,
+  mistakes: Mistakes,
+): Fixture | RecordingFixture | undefined {
+  const [event, file] = [reader.node("event"), reader.node("file")];
+  if (event !== undefined && file !== undefined)
+    return mistakes.at(file, "a test has an event or a file, not both");
+  if (event === undefined && file === undefined)
+    return mistakes.at(node, "a test needs an event, or a file with a recording");
+  if (file !== undefined) return readRecording(file, reader.text("file"), folder, mistakes);
+  const mapping = reader.mappingAt("event");
+  return mapping === undefined ? undefined : readEvent(mapping, catalogue, mistakes);
+}
+
+/** A recording that can be replayed, as far as its beginning tells. */
+function readRecording(
+  node: YamlNode,
+  name: string | undefined,
+  folder: string,
+  mistakes: Mistakes,
+): RecordingFixture | undefined {
+  if (name === undefined) return undefined;
+  try {
+    return recordingFixture(resolve(folder, name));
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error;
+    return mistakes.at(node, error.message);
+  }
+}
+
+/** Relative names in a test file count from where it stands. */
+const folderOf = (name: string) => (name.startsWith("<") ? "." : dirname(name));
+
 function readTest(
   node: YamlNode,
   index: number,
@@ -68,27 +108,20 @@ function readTest(
   catalogue: Catalogue,
   mistakes: Mistakes,
 ): RuleTest | undefined {
-  if (node.kind !== "mapping") return mistakes.at(node, "a test must be a mapping with event and expect");
+  if (node.kind !== "mapping")
+    return mistakes.at(node, "a test must be a mapping with event (or file) and expect");
   const reader = new Reader(node, ["name", "rules", "event", "expect", "file"], mistakes);
-  const recording = reader.node("file");
-  if (recording !== undefined)
-    return mistakes.at(
-      recording,
-      "recordings cannot be replayed in tests yet; describe the event under event",
-    );
   const rules = reader.node("rules");
   if (rules !== undefined) reader.items("rules");
-  const eventNode = reader.mappingAt("event");
-  if (reader.node("event") === undefined) mistakes.at(node, "a test needs an event");
+  const subject = readSubject(node, reader, folderOf(file.name), catalogue, mistakes);
   if (reader.node("expect") === undefined)
-    mistakes.at(node, "a test needs expect, the list of alerts that the event raises; [] is none");
-  const event = eventNode === undefined ? undefined : readEvent(eventNode, catalogue, mistakes);
+    mistakes.at(node, "a test needs expect, the list of alerts that are raised; [] is none");
   const expect = (reader.items("expect") ?? []).flatMap((item) => readExpected(item, mistakes) ?? []);
-  if (event === undefined) return undefined;
+  if (subject === undefined) return undefined;
   return {
     name: reader.text("name") ?? `test ${index + 1}`,
     rules: rules?.kind === "sequence" ? alone(file, rules) : undefined,
-    event,
+    subject,
     expect,
   };
 }
@@ -115,7 +148,7 @@ export function readTestFile(given: RulesFile, catalogue: Catalogue, mistakes: M
   const root = rootOf(file, mistakes);
   if (root === undefined) return { name: given.name, files: [], tests: [] };
   const reader = new Reader(root, ["files", "tests"], mistakes);
-  const folder = given.name.startsWith("<") ? "." : dirname(given.name);
+  const folder = folderOf(given.name);
   const files = (reader.items("files") ?? []).flatMap((node) => {
     if (node.kind === "scalar") return [{ path: resolve(folder, node.text), place: placeOf(node) }];
     mistakes.at(node, "an item of files must be a path");

@@ -8,17 +8,18 @@ import { viewOf } from "../../events/encode.ts";
 import { eventCode } from "../../events/table.ts";
 import type { AuditContext } from "../../fields/audit-context.ts";
 import { pathViews, type SyscallContext } from "../../fields/context.ts";
-import { auditReaders, syscallReaders } from "../../fields/index.ts";
+import { auditReaders, buildCatalogue, syscallReaders } from "../../fields/index.ts";
 import type { Catalogue, FieldReaders, SourceCatalogue } from "../../rules/catalogue.ts";
 import { compileRuleSet, type CompiledRuleSet, type RulesFile } from "../../rules/compile.ts";
 import { drawResult } from "../../rules/diagnostics/draw.ts";
-import { valueJson } from "../../rules/output/render.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { Host } from "../../state/types.ts";
 import { didYouMean } from "../suggest.ts";
 import type { AuditFixture, Fixture, SyscallFixture } from "./fixture.ts";
 import { sinceBoot } from "./read-event.ts";
+import { fieldOf, type RaisedAlert } from "./raised.ts";
 import type { Expected, RuleTest } from "./read-file.ts";
+import { raisedByRecording } from "./run-recording.ts";
 import type { ScalarValue } from "./values.ts";
 
 /** What became of one test. `reason` is "" where it passed. */
@@ -72,13 +73,6 @@ const auditAccess: EventAccess<AuditContext> = {
   group: () => ({ pod: "", container: "", exePath: "", object: "" }),
 };
 
-/** What an event raised, and how to read any field of it. */
-interface Raised {
-  readonly alerts: readonly Alert[];
-  /** Any field of the event, as output_fields would show it; null for what is no field. */
-  readonly field: (name: string) => OutputValue;
-}
-
 /** Shows an event to all rules of its source. A rule that cannot be tried is an error, not silence. */
 function raise<E>(
   plan: RuleSetPlan,
@@ -87,7 +81,7 @@ function raise<E>(
   readers: FieldReaders<E>,
   access: EventAccess<E>,
   codes: readonly string[],
-): Raised {
+): RaisedAlert[] {
   const alerts: Alert[] = [];
   const steps = buildEngine(plan, {
     source: source.name,
@@ -108,17 +102,11 @@ function raise<E>(
   while (step.done !== true) step = steps.next();
   step.value.process(event);
   access.views?.show(event, 0);
-  return {
-    alerts,
-    field(name) {
-      const [, plain = name, argument] = /^([^[]+)(?:\[([^]*)\])?$/.exec(name) ?? [];
-      const use = source.resolve(plain, argument);
-      return "message" in use ? null : valueJson(readers.reader(use)(event), use);
-    },
-  };
+  const field = (name: string) => fieldOf(name, event, source, readers);
+  return alerts.map((alert) => ({ alert, field }));
 }
 
-function raisedBy(plan: RuleSetPlan, fixture: Fixture, { sources, events }: Catalogue): Raised {
+function raisedByEvent(plan: RuleSetPlan, fixture: Fixture, { sources, events }: Catalogue): RaisedAlert[] {
   const source = sources.get(fixture.source)!;
   const names = Array.from({ length: events.size }, (_, code) => events.name(code));
   if (fixture.source === "k8s_audit")
@@ -150,7 +138,7 @@ const same = (got: ScalarValue, want: ScalarValue) =>
   got === null || want === null ? got === want : String(got) === String(want);
 
 /** What differs between an alert and what was expected of it. */
-function differences(alert: Alert, expected: Expected, field: (name: string) => OutputValue): string[] {
+function differences({ alert, field }: RaisedAlert, expected: Expected): string[] {
   const found: string[] = [];
   if (expected.output !== undefined && expected.output !== alert.message)
     found.push(`output is ${show(alert.message)}, expected ${show(expected.output)}`);
@@ -164,26 +152,25 @@ function differences(alert: Alert, expected: Expected, field: (name: string) => 
 
 /** Why the alerts are not the expected ones; "" where they are. The order of alerts does not matter. */
 function compare(
-  { alerts, field }: Raised,
+  raised: readonly RaisedAlert[],
   expect: readonly Expected[],
   plan: RuleSetPlan,
   source: string,
 ): string {
-  const left = [...alerts];
+  const left = [...raised];
   const reasons: string[] = [];
   for (const expected of expect) {
-    const candidates = left.filter(({ rule }) => rule === expected.rule);
-    const match =
-      candidates.find((alert) => differences(alert, expected, field).length === 0) ?? candidates[0];
+    const candidates = left.filter(({ alert }) => alert.rule === expected.rule);
+    const match = candidates.find((each) => differences(each, expected).length === 0) ?? candidates[0];
     if (match === undefined) {
       reasons.push(missingText(expected.rule, plan, source));
       continue;
     }
     left.splice(left.indexOf(match), 1);
-    for (const difference of differences(match, expected, field))
-      reasons.push(`alert of rule ${match.rule}: ${difference}`);
+    for (const difference of differences(match, expected))
+      reasons.push(`alert of rule ${match.alert.rule}: ${difference}`);
   }
-  for (const alert of left) reasons.push(`unexpected alert of rule ${alert.rule}: ${alert.message}`);
+  for (const { alert } of left) reasons.push(`unexpected alert of rule ${alert.rule}: ${alert.message}`);
   return reasons.join("\n");
 }
 
@@ -205,23 +192,33 @@ class RuleSets {
     this.catalogue = catalogue;
   }
 
-  of(own: RulesFile | undefined): CompiledRuleSet {
-    const key = own?.text ?? "";
+  /** @param constants static fields of a recording; undefined for an event. */
+  of(own: RulesFile | undefined, constants: ReadonlyMap<string, string> | undefined): CompiledRuleSet {
+    const key = JSON.stringify([own?.text, [...(constants ?? [])]]);
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const compiled = compileRuleSet(own === undefined ? this.files : [...this.files, own], this.catalogue);
+    const catalogue = constants === undefined ? this.catalogue : buildCatalogue({ staticFields: constants });
+    const compiled = compileRuleSet(own === undefined ? this.files : [...this.files, own], catalogue);
     this.known.set(key, compiled);
     return compiled;
   }
 }
 
-function run({ name, rules, event, expect }: RuleTest, sets: RuleSets, catalogue: Catalogue): Outcome {
-  const { plan, results } = sets.of(rules);
+function run({ name, rules, subject, expect }: RuleTest, sets: RuleSets, catalogue: Catalogue): Outcome {
+  const ofRecording = subject.source === "recording";
+  const { plan, results } = sets.of(rules, ofRecording ? subject.constants : undefined);
   if (plan === undefined) {
     const bad = results.filter((result) => !result.successful).map((result) => drawResult(result).trimEnd());
     return { name, passed: false, reason: `the rules are not valid\n${bad.join("\n")}` };
   }
-  const reason = compare(raisedBy(plan, event, catalogue), expect, plan, event.source);
+  const wanted = new Set(expect.flatMap(({ fields }) => [...fields.keys()]));
+  const raised = ofRecording
+    ? raisedByRecording(subject, plan, wanted)
+    : raisedByEvent(plan, subject, catalogue);
+  const reason =
+    typeof raised === "string"
+      ? raised
+      : compare(raised, expect, plan, ofRecording ? "syscall" : subject.source);
   return { name, passed: reason === "", reason };
 }
 

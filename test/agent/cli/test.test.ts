@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { drawMistakes } from "../../../agent/cli/rule-tests/mistakes.ts";
 import { runTestFiles } from "../../../agent/cli/rule-tests/run-files.ts";
+import type { Settings } from "../../../agent/cli/settings/schema.ts";
+import { madeFacts, writeRecording } from "../../support/recordings.ts";
 import { root } from "../../support/reference.ts";
 import { rule } from "../../support/rules.ts";
+import { record } from "../state/records.ts";
 
 const rules = `- list: shells
   items: [bash, sh]
@@ -340,17 +343,13 @@ describe("tiercel test", () => {
     assert.equal(one({ rules: auditRule, event: { type: "dup" }, expect: [] }, {}).reason, "");
   });
 
-  it("runs the examples of the page about it and of its help", () => {
-    const page = readFileSync(`${root}docs/rule-tests.md`, "utf8");
-    const help = tiercel("--help").stdout;
-    const examples = [/```yaml\n([^]*?)```/.exec(page)![1]!, /A test file:\n\n([^]*?)\n\n/.exec(help)![1]!];
+  it("runs the example of its help", () => {
+    const [, example] = /A test file:\n\n([^]*?)\n\n/.exec(tiercel("--help").stdout)!;
     write("my-rules.yaml", rules.replace("- rule: Shell\n", "- rule: Terminal shell in container\n"));
-    for (const [index, example] of examples.entries()) {
-      write(`example-${index}.yaml`, example);
-      const { stdout, stderr } = tiercel(`example-${index}.yaml`);
-      assert.equal(stderr, "");
-      assert.match(stdout, /\n2 passed, 0 failed\n$/);
-    }
+    write("example.yaml", example!);
+    const { stdout, stderr } = tiercel("example.yaml");
+    assert.equal(stderr, "");
+    assert.match(stdout, /\n2 passed, 0 failed\n$/);
   });
 
   it("prints JSON and exits 0 where all pass", () => {
@@ -360,6 +359,79 @@ describe("tiercel test", () => {
     );
     const { status, stdout } = tiercel("good.yaml", "-o", "json");
     assert.deepEqual([status, stdout], [0, '{"tests":[{"name":"a","passed":true,"reason":""}]}\n']);
+  });
+
+  it("prints JUnit XML, whatever is in names and reasons", () => {
+    const name = `<a & "b"> \u0007 ü`;
+    const tests = [
+      { name, rules: ownRule("evt.type = dup", "a]]>b\u001b"), event: { type: "dup" }, expect: [] },
+      { name: "good", event: { type: "dup" }, expect: [] },
+    ];
+    write("junit.yaml", stringify({ tests }));
+    const { stdout, status } = tiercel("junit.yaml", "-o", "junit");
+    assert.equal(status, 1);
+    assert.equal(
+      stdout,
+      `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="tiercel test" tests="2" failures="1" errors="0" skipped="0">
+  <testsuite name="junit.yaml" tests="2" failures="1" errors="0" skipped="0">
+    <testcase classname="junit.yaml" name="&lt;a &amp; &quot;b&quot;&gt; \\u0007 ü">
+      <failure message="unexpected alert of rule Own: a]]&gt;b\\u001b">unexpected alert of rule Own: a]]&gt;b\\u001b</failure>
+    </testcase>
+    <testcase classname="junit.yaml" name="good"/>
+  </testsuite>
+</testsuites>
+`,
+    );
+  });
+
+  it("replays recordings in place of events", () => {
+    const settings = {
+      static_fields: { where: "rack" },
+      rule_matching: "first",
+      alerts: { rate: 1, burst: 1 },
+    };
+    writeRecording(
+      join(folder, "made.trec"),
+      madeFacts(settings as unknown as Partial<Settings>),
+      (chunks) => {
+        for (const path of ["/etc/one", "/etc/two"])
+          chunks.record(
+            record("openat", { pid: 9, ret: 3, time: 5n, comm: "cat" }, { 0: -100, 1: path, 2: 0 }),
+          );
+      },
+    );
+    const opened = (each: string) => ({
+      rule: "Own",
+      output: each,
+      fields: { "fd.name": each.slice(1), "evt.type": "openat" },
+    });
+    const test = (expect: object[], more: object = {}) =>
+      one({ file: "made.trec", rules: ownRule("evt.type = openat", "=%fd.name"), expect, ...more }, {});
+    assert.equal(test([opened("=/etc/two"), opened("=/etc/one")]).reason, "");
+    assert.match(test([opened("=/etc/one")]).reason, /^unexpected alert of rule Own: =\/etc\/two$/);
+    assert.match(
+      test([opened("=/etc/one"), opened("=/etc/three")]).reason,
+      /output is "=\/etc\/two", expected/,
+    );
+    const constant = ownRule("evt.type = openat and static.where = rack", "%static.where");
+    assert.equal(test([{ rule: "Own" }, { rule: "Own" }], { rules: constant }).reason, "");
+    const bytes = readFileSync(join(folder, "made.trec"));
+    writeFileSync(join(folder, "made.trec"), bytes.subarray(0, bytes.length - 1));
+    assert.match(test([]).reason, /^the recording is torn at offset \d+: 1 bytes of a block are missing$/);
+  });
+
+  it("refuses a recording that is none, or stands beside an event", () => {
+    write("none.trec", "text");
+    write(
+      "both.yaml",
+      "tests:\n- {file: none.trec, event: {type: dup}, expect: []}\n- {file: none.trec, expect: []}\n- {expect: []}\n",
+    );
+    const { stderr, status } = tiercel("both.yaml");
+    assert.equal(status, 2);
+    assert.match(stderr, /both\.yaml:2:10: a test has an event or a file, not both/);
+    assert.match(stderr, /both\.yaml:3:10: .*none\.trec is no recording of tiercel record/);
+    assert.match(stderr, /both\.yaml:4:3: a test needs an event, or a file with a recording/);
   });
 
   it("keeps the places of a test's own rules", () => {
@@ -416,7 +488,7 @@ tests:
       .filter((line) => line.startsWith("bad.yaml:"))
       .map((line) => line.replace(/; (known are|it has) .*/, ""));
     assert.deepEqual(
-      said.map((line) => line.replace(join(folder, "nope.yaml"), "nope.yaml")),
+      said.map((line) => line.replaceAll(`${folder}/`, "")),
       [
         "bad.yaml:1:9: Could not open file nope.yaml for reading: no such file or directory",
         "bad.yaml:2:1: unknown key test, did you mean tests?",
@@ -424,7 +496,7 @@ tests:
         "bad.yaml:4:24: unknown key arg, did you mean args?",
         "bad.yaml:5:12: an expected alert needs the name of its rule",
         "bad.yaml:5:13: unknown key rulle, did you mean rule?",
-        "bad.yaml:6:3: a test needs expect, the list of alerts that the event raises; [] is none",
+        "bad.yaml:6:3: a test needs expect, the list of alerts that are raised; [] is none",
         "bad.yaml:8:19: flags must be a number or names of the set OPEN_FLAGS",
         "bad.yaml:8:28: openat has no argument nme, did you mean name?",
         "bad.yaml:8:40: fd is the return value: a number or an error's name such as ENOENT",
@@ -441,8 +513,8 @@ tests:
         "bad.yaml:11:11: time must be nanoseconds since the epoch or a time as 2026-01-02T03:04:05.123456789Z",
         "bad.yaml:12:16: container must be a mapping, as {id: 3ad7b26ded6d, image.repository: nginx}",
         "bad.yaml:13:13: an event of k8s_audit is given under audit, one Event object",
-        "bad.yaml:14:3: a test must be a mapping with event and expect",
-        "bad.yaml:15:10: recordings cannot be replayed in tests yet; describe the event under event",
+        "bad.yaml:14:3: a test must be a mapping with event (or file) and expect",
+        "bad.yaml:15:10: a.trec cannot be read: ENOENT: no such file or directory, open 'a.trec'",
         "bad.yaml:16:41: 1.2.3.4->x is no pair of ends; write it as 10.0.0.1:40000->1.2.3.4:443",
         "bad.yaml:16:61: nowhere is no address; write 1.2.3.4:443, ::1:443 or /run/x.sock",
         "bad.yaml:16:81: an expected alert must be a mapping, as {rule: NAME}",

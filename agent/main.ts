@@ -20,6 +20,7 @@ ${lines.join("\n")}
 Examples:
   tiercel agent --rules my-rules.yaml       watch this host with these rules
   tiercel validate my-rules.yaml            check rules without a kernel
+  tiercel record now.trec --seconds 60      keep what happens, to try rules on it with tiercel replay
 
 \`tiercel COMMAND --help\` says more about one of them.`;
 }

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../support/reference.ts";
 import { needCapture } from "./support/agent.ts";
+import { needContainers, startContainers } from "./support/containers.ts";
 import { end, eventually, mustRun, run } from "./support/commands.ts";
 
 const tiercel = `${root}bin/tiercel`;
@@ -117,6 +118,37 @@ describe("tiercel record and replay", function () {
     const summary = (text: string) =>
       text.slice(text.indexOf("Events seen")).replace(/^Recorded:.*\n|^Alerts lost.*\n/gm, "");
     assert.equal(summary(again.stderr), summary(out.stderr));
+  });
+
+  it("gives the same for containers, whose first events wait for a name", async function () {
+    needContainers(this);
+    const inContainers = `- rule: In a container
+  desc: d
+  condition: evt.type in (execve, openat, container) and container.id != host
+  output: "%evt.num %evt.time %evt.type %proc.name %proc.pname %proc.aname[2] %fd.name %container.id %container.name %container.image.repository %container.privileged %user.name %k8s.pod.name %proc.sname %container.start_ts"
+  priority: NOTICE
+`;
+    writeFileSync(join(folder, "containers.yaml"), inContainers);
+    const containers = await startContainers();
+    const { child, out } = await record(["e.trec", "-r", "containers.yaml", "-o", "json"]);
+    try {
+      await containers.runToEnd(["/bin/sh", "-c", "cat /etc/passwd; ls /"]);
+      const container = await containers.run();
+      await container.exec(["/bin/sh", "-c", "cat /etc/shadow"], { user: "alice" });
+      await eventually("its alerts", () => (/"proc.name":"cat"/.test(out.stdout) ? true : undefined));
+    } finally {
+      await end(child);
+      await containers.close();
+    }
+    const { stdout } = await mustRun(
+      process.execPath,
+      [tiercel, "replay", "e.trec", "-r", "containers.yaml"],
+      {
+        cwd: folder,
+      },
+    );
+    assert.ok(out.stdout.split("\n").length > 10);
+    assert.ok(stdout === out.stdout, "the alerts are the same");
   });
 
   it("records every call, so that other rules can be tried on it", async () => {

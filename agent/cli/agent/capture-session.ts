@@ -144,6 +144,7 @@ export class CaptureSession {
     const engine = await this.compile(plan);
     this.capture.setWanted(union(this.wanted, wanted));
     this.pipeline.engine = engine;
+    this.recorder?.rules(plan.digest);
     this.capture.setWanted(wanted);
     if (!this.started) this.start();
     this.wanted = wanted;

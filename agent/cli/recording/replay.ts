@@ -60,6 +60,7 @@ export class Replay {
   private readonly pipeline: Pipeline;
   private readonly counts: RuleCounts;
   private readonly drops: DropWatch;
+  private readonly engine: Engine<SyscallContext>;
   private kernel: Pick<Counters, "drops" | "losses"> = { drops: [], losses: { owners: [], others: 0 } };
 
   constructor(options: ReplayOptions) {
@@ -79,10 +80,10 @@ export class Replay {
     });
     const onFault = (error: unknown) => log("error", `an event could not be taken in: ${textOf(error)}`);
     this.pipeline = new Pipeline(this.node.state, this.node.host, onFault, this.node.containers);
-    this.pipeline.engine = this.engine();
+    this.engine = this.build();
   }
 
-  private engine(): Engine<SyscallContext> {
+  private build(): Engine<SyscallContext> {
     const { facts, settings, plan, emit, log } = this.options;
     const listeners: EngineListeners = {
       emit,
@@ -101,7 +102,10 @@ export class Replay {
   /** Takes in the next item. Never throws for what it holds. */
   take(item: RecordingItem): void {
     switch (item.kind) {
+      case "rules":
+        return this.begin();
       case "record":
+        this.begin();
         if (item.record.type >= events.length) this.unknown++;
         this.pipeline.take(item.record);
         return;
@@ -118,11 +122,18 @@ export class Replay {
     }
   }
 
+  /** Puts the rules in force where those of the recording agent were: what inputs before it say is taken in without rules. */
+  private begin(): void {
+    this.pipeline.engine ??= this.engine;
+  }
+
   private input(value: unknown): void {
     const input = recordedInput(value);
     if (typeof input === "string") return this.refuse(input);
     try {
-      applyInput(this.node, input);
+      // This one was told within a record, and what waits for inputs did not look at it.
+      if (input.kind === "cgroup") this.node.cgroups.answer(input.id, input.path);
+      else applyInput(this.node, input);
     } catch (error) {
       this.refuse(textOf(error));
     }

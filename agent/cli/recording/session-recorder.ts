@@ -39,6 +39,11 @@ export class SessionRecorder {
     this.chunks.value(itemKinds.INPUT, input);
   }
 
+  /** From here on these rules are in force. */
+  rules(digest: string): void {
+    this.chunks.value(itemKinds.RULES, { digest });
+  }
+
   /** Once a second: what a crash may cost is what came since. */
   counters({ time, last, drops, losses }: RecordedCounters): void {
     this.chunks.value(itemKinds.COUNTERS, { time, last, drops, losses } satisfies RecordedCounters);

@@ -60,6 +60,8 @@ export const itemKinds = {
   COUNTERS: 3,
   /** Typed JSON `{records, inputs}`: so many are missing at this place, because the disk did not keep up. */
   LOST: 4,
+  /** Typed JSON `{digest}`: from here on the recording agent's rules were in force. */
+  RULES: 5,
 } as const;
 
 /** What is missing at one place of a recording. */

@@ -19,6 +19,8 @@ export type RecordingItem =
   | { readonly kind: "input"; readonly input: unknown }
   | { readonly kind: "counters"; readonly counters: unknown }
   | { readonly kind: "lost"; readonly lost: Lost }
+  /** From here on rules were in force. */
+  | { readonly kind: "rules" }
   /** A record or text that contradicts itself, though its checksum is right. */
   | { readonly kind: "malformed"; readonly reason: string };
 
@@ -129,6 +131,7 @@ export class Recording {
       if (kind === itemKinds.INPUT) return { kind: "input", input: text() };
       if (kind === itemKinds.COUNTERS) return { kind: "counters", counters: text() };
       if (kind === itemKinds.LOST) return { kind: "lost", lost: lostOf(text()) };
+      if (kind === itemKinds.RULES) return { kind: "rules" };
       return undefined;
     } catch (error) {
       if (!(error instanceof RecordError || error instanceof TypedJsonError)) throw error;

@@ -15,6 +15,7 @@ build_needs=(
 test_needs=(
   /usr/bin/containerd:containerd
   /usr/sbin/runc:runc
+  /usr/bin/podman:podman
   /usr/bin/gcc:gcc
   /usr/bin/jq:jq
   /usr/bin/openssl:openssl

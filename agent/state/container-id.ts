@@ -25,6 +25,11 @@ const hex64 = "[0-9a-f]{64}";
 /** What containerd accepts as an id (its identifiers package): words joined by single `.`, `_` or `-`. */
 const identifier = "[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*";
 
+/** Podman's pods have a cgroup of their own, called by the pod's id, above those of their containers. */
+function notOfPodman(below: RegExp): RegExp {
+  return new RegExp(`^(?!.*/libpod_parent$)(?:${below.source})`);
+}
+
 /** Tried in order for each component, from the root of the hierarchy on. */
 const forms: readonly Form[] = [
   // systemd driver: a scope, in whatever slice
@@ -45,8 +50,8 @@ const forms: readonly Form[] = [
     type: "containerd",
   },
   { component: new RegExp(`^(${hex64})$`), below: /(?:^|\/)kubepods[^/]*\.slice$/, type: "containerd" },
-  { component: new RegExp(`^(${hex64})$`), below: /^\/[^/]+$/, type: "containerd" },
-  { component: new RegExp(`^(${hex64})$`), type: "" },
+  { component: new RegExp(`^(${hex64})$`), below: notOfPodman(/^\/[^/]+$/), type: "containerd" },
+  { component: new RegExp(`^(${hex64})$`), below: notOfPodman(/^/), type: "" },
   // ctr and other clients of containerd: /NAMESPACE/ID; only in its own two namespaces may the id be any word
   { component: new RegExp(`^(${identifier})$`), below: /^\/(?:k8s\.io|default)$/, type: "containerd" },
   { component: /^lxc\.payload\.(.+)$/, type: "lxc" },

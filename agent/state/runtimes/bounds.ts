@@ -50,7 +50,9 @@ export class Bounds {
     return this.entries("env", entries, (entry) => [entry]);
   }
 
+  /** By name: runtimes written in Go send a map in another order each time. */
   labels(entries: readonly (readonly [ByteString, ByteString])[]): (readonly [ByteString, ByteString])[] {
-    return this.entries("labels", entries, (entry) => entry);
+    const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return this.entries("labels", sorted, (entry) => entry);
   }
 }

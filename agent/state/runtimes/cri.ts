@@ -3,6 +3,7 @@ import type { ContainerFacts } from "../container-facts.ts";
 import { Containerd } from "./containerd.ts";
 import { factsOfContainer, factsOfSandbox } from "./cri-facts.ts";
 import {
+  NODE,
   imageStatusRequest,
   readContainers,
   readContainerStatus,
@@ -48,12 +49,14 @@ async function found<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** A part without which the rest is still worth something. */
+/** A part without which the rest is still worth something; one that only came too late is asked for again. */
 async function optional<T>(answer: Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await answer;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof RuntimeError && (error.fault === "answer" || error.fault === "size"))
+      return undefined;
+    throw error;
   }
 }
 
@@ -112,7 +115,7 @@ class Cri implements RuntimeClient {
   /** A pod's address may come after its first container is asked for: until then it is asked again. */
   async #sandbox(id: string, until: number): Promise<CriSandbox | undefined> {
     const known = this.#sandboxes.get(id);
-    if (known !== undefined && known.ip !== "") return known;
+    if (known !== undefined && (known.ip !== "" || known.network === NODE)) return known;
     const sandbox = await found(this.#sandboxStatus(id, until));
     if (sandbox?.id !== id) return undefined;
     this.#sandboxes.set(id, sandbox);

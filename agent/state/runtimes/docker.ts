@@ -56,13 +56,15 @@ class Docker implements RuntimeClient {
     return (await this.#client.get(`${this.#libpod ?? ""}/${kind}/${id}/json`, until))?.body;
   }
 
-  /** A part without which the rest is still worth something. */
+  /** A part without which the rest is still worth something; one that only came too late is asked for again. */
   async #optional(kind: string, id: string, until: number): Promise<unknown> {
     if (id === "") return undefined;
     try {
       return await this.#about(kind, id, until);
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (error instanceof RuntimeError && (error.fault === "answer" || error.fault === "size"))
+        return undefined;
+      throw error;
     }
   }
 

@@ -39,6 +39,13 @@ const samples: readonly { name: string; path: string; id: string; type: string }
     id,
     type: "containerd",
   },
+  {
+    name: "a container of a pod of Podman, cgroupfs",
+    path: `/libpod_parent/${other}/libpod-${id}`,
+    id,
+    type: "podman",
+  },
+  { name: "a pod of Podman itself", path: `/libpod_parent/${other}`, id: "host", type: "host" },
   { name: "containerd, cgroupfs", path: `/kubepods/burstable/pod${pod}/${id}`, id, type: "containerd" },
   { name: "containerd, cgroupfs, guaranteed", path: `/kubepods/pod${pod}/${id}`, id, type: "containerd" },
   {

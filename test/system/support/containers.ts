@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -19,9 +20,10 @@ import { join } from "node:path";
 import type { Context } from "mocha";
 import { unmet } from "../../support/requirements.ts";
 import { type Outcome, end, eventually, mustRun, run } from "./commands.ts";
-import { imageName, makeImage } from "./image.ts";
+import { imageName, makeImage, makeSmallImage } from "./image.ts";
 
 const namespace = "k8s.io";
+const pauseImage = "docker.io/tiercel/pause:1";
 
 export interface ContainerOptions {
   /** The first process; default: one that waits for its end. */
@@ -44,11 +46,24 @@ export interface Container {
   remove(): Promise<void>;
 }
 
+export interface ContainersOptions {
+  /** Serves pods too (pods.ts): the Container Runtime Interface, a pause image, a network plugin. */
+  readonly kubernetes?: boolean;
+}
+
 export interface Containers {
+  readonly socket: string;
   /** Starts a container and returns once its first process runs. */
   run(options?: ContainerOptions): Promise<Container>;
   /** Runs a container to its end and returns what it printed. */
   runToEnd(command: readonly string[], options?: ContainerOptions): Promise<Outcome & { id: string }>;
+  /** Imports an image that has a name with its digest and no tag; gives the digest. */
+  imageByDigest(name: string): Promise<string>;
+  /** Stops containerd where it is, until `resume`; its containers run on. */
+  suspend(): Promise<void>;
+  resume(): void;
+  /** Kills containerd, waits for `meanwhile`, starts it again; its containers run on. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   /** Ends every container and containerd, and removes what they left: mounts, files, cgroups. */
   close(): Promise<void>;
 }
@@ -66,48 +81,108 @@ export function needContainers(context: Context): void {
 export async function startContainers(
   programs: readonly string[] = [],
   names: readonly string[] = [],
+  { kubernetes = false }: ContainersOptions = {},
 ): Promise<Containers> {
   const folder = mkdtempSync(join(tmpdir(), "tiercel-ctr-"));
   const socket = join(folder, "containerd.sock");
   const config = join(folder, "config.toml");
-  writeFileSync(config, configuration(folder, socket));
-  const log: string[] = [];
-  const daemon = spawn("/usr/bin/containerd", ["--config", config], { stdio: ["ignore", "ignore", "pipe"] });
-  daemon.stderr.setEncoding("utf8").on("data", (text: string) => log.push(text));
+  writeFileSync(config, configuration(folder, socket, kubernetes));
   const ctr = (args: readonly string[]) => ["--address", socket, "--namespace", namespace, ...args];
+  const start = () => startDaemon(config, ctr);
+  const daemon = await start().catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   try {
-    await eventually("containerd answers", async () => {
-      if (daemon.exitCode !== null) throw new Error(`containerd ended: ${log.join("")}`);
-      return (await run("ctr", ctr(["version"]))).code === 0 ? true : undefined;
-    });
     const image = await makeImage(folder, programs, names);
     await mustRun("ctr", ctr(["images", "import", image]));
+    if (kubernetes) {
+      makeNetworkPlugin(folder);
+      await mustRun("ctr", ctr(["images", "import", await makeSmallImage(folder, pauseImage)]));
+    }
   } catch (error) {
     await end(daemon);
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
-  return new Runtime(folder, socket, daemon, ctr);
+  return new Runtime({ folder, socket, daemon, ctr, start });
+}
+
+async function startDaemon(
+  config: string,
+  ctr: (args: readonly string[]) => readonly string[],
+): Promise<ChildProcess> {
+  const log: string[] = [];
+  const daemon = spawn("/usr/bin/containerd", ["--config", config], { stdio: ["ignore", "ignore", "pipe"] });
+  daemon.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log.push(text);
+    if (log.length > 1000) log.shift();
+  });
+  try {
+    await eventually("containerd answers", async () => {
+      if (daemon.exitCode !== null) throw new Error(`containerd ended: ${log.join("")}`);
+      return (await run("ctr", ctr(["version"]))).code === 0 ? true : undefined;
+    });
+  } catch (error) {
+    await end(daemon);
+    throw error;
+  }
+  return daemon;
+}
+
+interface RuntimeParts {
+  readonly folder: string;
+  readonly socket: string;
+  readonly daemon: ChildProcess;
+  readonly ctr: (args: readonly string[]) => readonly string[];
+  readonly start: () => Promise<ChildProcess>;
 }
 
 class Runtime implements Containers {
+  readonly socket: string;
   readonly #folder: string;
-  readonly #socket: string;
-  readonly #daemon: ChildProcess;
-  readonly #ctr: (args: readonly string[]) => readonly string[];
+  #daemon: ChildProcess;
+  readonly #ctr: RuntimeParts["ctr"];
+  readonly #start: RuntimeParts["start"];
   readonly #ids = new Set<string>();
   #execs = 0;
 
-  constructor(
-    folder: string,
-    socket: string,
-    daemon: ChildProcess,
-    ctr: (args: readonly string[]) => readonly string[],
-  ) {
+  constructor({ folder, socket, daemon, ctr, start }: RuntimeParts) {
     this.#folder = folder;
-    this.#socket = socket;
+    this.socket = socket;
     this.#daemon = daemon;
     this.#ctr = ctr;
+    this.#start = start;
+  }
+
+  async imageByDigest(name: string): Promise<string> {
+    const tagged = `${name}:only-for-the-import`;
+    const archive = await makeSmallImage(this.#folder, tagged);
+    await mustRun("ctr", this.#ctr(["images", "import", archive]));
+    const { stdout } = await mustRun("ctr", this.#ctr(["images", "list", `name==${tagged}`]));
+    const digest = /sha256:[0-9a-f]{64}/.exec(stdout)![0];
+    await mustRun("ctr", this.#ctr(["images", "tag", tagged, `${name}@${digest}`]));
+    await mustRun("ctr", this.#ctr(["images", "remove", tagged]));
+    return digest;
+  }
+
+  async suspend(): Promise<void> {
+    this.#daemon.kill("SIGSTOP");
+    const tasks = `/proc/${this.#daemon.pid}/task`;
+    const stopped = (tid: string) => /\) T/.test(readFileSync(`${tasks}/${tid}/stat`, "utf8"));
+    await eventually("containerd stands still", () => readdirSync(tasks).every(stopped) || undefined);
+  }
+
+  resume(): void {
+    this.#daemon.kill("SIGCONT");
+  }
+
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    const gone = new Promise((resolve) => this.#daemon.once("close", resolve));
+    this.#daemon.kill("SIGKILL");
+    await gone;
+    await meanwhile();
+    this.#daemon = await this.#start();
   }
 
   async run(options: ContainerOptions = {}): Promise<Container> {
@@ -156,9 +231,10 @@ class Runtime implements Containers {
   }
 
   async close(): Promise<void> {
+    this.resume();
     for (const id of [...this.#ids]) await this.#remove(id);
     await end(this.#daemon);
-    endShims(this.#socket);
+    endShims(this.socket);
     for (const mount of mountsBelow(this.#folder)) await run("umount", ["-l", mount]);
     rmSync(this.#folder, { recursive: true, force: true });
     removeCgroups();
@@ -171,10 +247,12 @@ async function inTerminal(program: string, args: readonly string[]): Promise<Out
   return await run("script", ["-qec", quoted, "/dev/null"]);
 }
 
-function configuration(folder: string, socket: string): string {
-  const unused = ["grpc.v1.cri", "snapshotter.v1.btrfs", "snapshotter.v1.zfs", "snapshotter.v1.devmapper"]
-    .concat(["snapshotter.v1.aufs", "internal.v1.tracing", "tracing.processor.v1.otlp"])
+function configuration(folder: string, socket: string, kubernetes: boolean): string {
+  const unused = [...(kubernetes ? [] : ["grpc.v1.cri"]), "snapshotter.v1.btrfs", "snapshotter.v1.zfs"]
+    .concat(["snapshotter.v1.devmapper", "snapshotter.v1.aufs"])
+    .concat(["internal.v1.tracing", "tracing.processor.v1.otlp"])
     .map((name) => `"io.containerd.${name}"`);
+  const cri = `plugins."io.containerd.grpc.v1.cri"`;
   return [
     "version = 2",
     `root = "${folder}/root"`,
@@ -184,8 +262,33 @@ function configuration(folder: string, socket: string): string {
     `address = "${socket}"`,
     `[plugins."io.containerd.internal.v1.opt"]`,
     `path = "${folder}/opt"`,
+    `[${cri}]`,
+    `sandbox_image = "${pauseImage}"`,
+    // There is no CAP_SYS_RESOURCE where tests run.
+    `restrict_oom_score_adj = true`,
+    `disable_apparmor = true`,
+    `disable_tcp_service = true`,
+    `[${cri}.cni]`,
+    `bin_dir = "${folder}/cni/bin"`,
+    `conf_dir = "${folder}/cni/net.d"`,
     "",
   ].join("\n");
+}
+
+/** A network plugin that makes no network and says that it made one. */
+function makeNetworkPlugin(folder: string): void {
+  const bin = join(folder, "cni/bin");
+  const conf = join(folder, "cni/net.d");
+  mkdirSync(bin, { recursive: true });
+  mkdirSync(conf, { recursive: true });
+  const interfaces = `"interfaces":[{"name":"'"$CNI_IFNAME"'","sandbox":"'"$CNI_NETNS"'"}]`;
+  const ips = `"ips":[{"version":"4","interface":0,"address":"10.99.0.7/16","gateway":"10.99.0.1"}]`;
+  const script = (result: string) =>
+    `#!/bin/sh\n[ "$CNI_COMMAND" != ADD ] || echo '{"cniVersion":"0.3.1",${result},"dns":{}}'\n`;
+  writeFileSync(join(bin, "loopback"), script(interfaces), { mode: 0o755 });
+  writeFileSync(join(bin, "made"), script(`${interfaces},${ips}`), { mode: 0o755 });
+  const plugins = [{ type: "made" }];
+  writeFileSync(join(conf, "1.conflist"), JSON.stringify({ cniVersion: "0.3.1", name: "made", plugins }));
 }
 
 /** A shim whose containerd died keeps running: ends those of our socket alone. */

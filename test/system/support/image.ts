@@ -78,10 +78,24 @@ export async function makeImage(
     mkdirSync(join(root, path, ".."), { recursive: true });
     writeFileSync(join(root, path), content, { mode });
   }
-  return await archive(folder, root);
+  return await archive(folder, root, imageName, { Cmd: ["/bin/sh"] });
 }
 
-async function archive(folder: string, root: string): Promise<string> {
+/** Makes an archive of an image of that name whose one program sleeps; no other name has the same image. */
+export async function makeSmallImage(folder: string, name: string): Promise<string> {
+  const own = join(folder, createHash("sha256").update(name).digest("hex"));
+  mkdirSync(join(own, "rootfs/bin"), { recursive: true });
+  copyFileSync(busybox, join(own, "rootfs/bin/sleep"));
+  const config = { Entrypoint: ["/bin/sleep", "1000000"], Labels: { name } };
+  return await archive(own, join(own, "rootfs"), name, config);
+}
+
+async function archive(
+  folder: string,
+  root: string,
+  name: string,
+  imageConfig: Readonly<Record<string, unknown>>,
+): Promise<string> {
   const layout = join(folder, "oci");
   mkdirSync(join(layout, "blobs/sha256"), { recursive: true });
   const layerFile = join(folder, "layer.tar");
@@ -93,7 +107,7 @@ async function archive(folder: string, root: string): Promise<string> {
     JSON.stringify({
       architecture: process.arch === "x64" ? "amd64" : process.arch,
       os: "linux",
-      config: { Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["/bin/sh"] },
+      config: { Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], ...imageConfig },
       rootfs: { type: "layers", diff_ids: [layer.digest] },
     }),
   );
@@ -103,7 +117,7 @@ async function archive(folder: string, root: string): Promise<string> {
     JSON.stringify({ schemaVersion: 2, config, layers: [layer] }),
   );
   writeFileSync(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  const named = { ...manifest, annotations: { "io.containerd.image.name": imageName } };
+  const named = { ...manifest, annotations: { "io.containerd.image.name": name } };
   writeFileSync(join(layout, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
   const file = join(folder, "image.tar");
   await mustRun("tar", ["-C", layout, "-cf", file, "."]);

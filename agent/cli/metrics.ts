@@ -2,6 +2,7 @@
 import type { Metric } from "../serve/metrics.ts";
 import type { SinkCounters } from "../sinks/queue.ts";
 import { priorityNames } from "../rules/plan.ts";
+import type { RuntimesStatus } from "../state/runtimes/runtimes.ts";
 import type { Counters, RuleNumbers } from "./agent/counters.ts";
 import { shortId, type Losses } from "./agent/loss-owner.ts";
 import type { PodMetadataStatus } from "./agent/pod-metadata.ts";
@@ -26,6 +27,7 @@ export interface MetricSources {
   };
   /** Undefined where the Kubernetes API is not asked about pods. */
   readonly pods: () => PodMetadataStatus | undefined;
+  readonly runtimes: () => RuntimesStatus;
   /** Resources of this process. */
   readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
 }
@@ -58,7 +60,9 @@ export function agentMetrics(settings: Settings["metrics"], sources: MetricSourc
     ...ofOutputs(sources),
     ...(settings.rules_counters_enabled ? ofRules(sources, settings.include_empty_values) : []),
     ...(settings.kernel_event_counters_enabled ? ofEvents(sources) : []),
-    ...(settings.state_counters_enabled ? [...ofState(sources), ...ofPods(sources)] : []),
+    ...(settings.state_counters_enabled
+      ? [...ofState(sources), ...ofPods(sources), ...ofRuntimes(sources)]
+      : []),
     ...(settings.resource_utilization_enabled ? ofResources(sources) : []),
   ];
 }
@@ -270,6 +274,62 @@ function ofPods({ pods }: MetricSources): Metric[] {
       "Objects, or parts of them, that a bound left out or that were malformed.",
       ["what"],
       () => [...(pods()?.leftOut ?? [])].map(([what, count]) => [[what], count] as const),
+    ),
+  ];
+}
+
+/** What each fault of a runtime is called in labels. */
+const outcomes = {
+  answered: "answered",
+  unknown: "unknown",
+  timeout: "timeout",
+  unreachable: "unreachable",
+  answer: "invalid",
+  size: "too_large",
+} as const;
+
+function ofRuntimes({ runtimes: status }: MetricSources): Metric[] {
+  return [
+    gauge(
+      "container_runtime_up",
+      "1 where a container runtime can be asked, 0 where it cannot.",
+      ["socket", "runtime", "version"],
+      () =>
+        status().runtimes.map(({ path, type, version, up }) => [[path, type, version], Number(up)] as const),
+    ),
+    counter(
+      "container_runtime_questions_total",
+      "Questions to a container runtime: answered, unknown (no such container), timeout, unreachable, invalid, too_large.",
+      ["socket", "outcome"],
+      () =>
+        status().runtimes.flatMap((runtime) =>
+          (Object.keys(outcomes) as (keyof typeof outcomes)[]).map(
+            (outcome) => [[runtime.path, outcomes[outcome]], runtime[outcome]] as const,
+          ),
+        ),
+    ),
+    counter(
+      "container_runtime_connections_total",
+      "Connections made to a container runtime.",
+      ["socket"],
+      () => status().runtimes.map(({ path, connected }) => [[path], connected] as const),
+    ),
+    counter(
+      "containers_total",
+      "Containers by what came of asking who they are: identified, unknown to all runtimes, dropped (not asked for want of room), gone.",
+      ["outcome"],
+      () => {
+        const { identified, unknown, dropped, gone } = status();
+        return Object.entries({ identified, unknown, dropped, gone }).map(
+          ([outcome, count]) => [[outcome], count] as const,
+        );
+      },
+    ),
+    gauge(
+      "container_questions",
+      "Containers that are being asked for, or will be again.",
+      [],
+      one(() => status().questions),
     ),
   ];
 }

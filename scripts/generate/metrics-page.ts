@@ -31,6 +31,15 @@ export function metricsPage(): string {
     outputs: () => [],
     rules: () => ({ digest: "", rules: 0, since: 0, failures: 0 }),
     pods: () => undefined,
+    runtimes: () => ({
+      runtimes: [],
+      questions: 0,
+      asked: 0,
+      identified: 0,
+      unknown: 0,
+      dropped: 0,
+      gone: 0,
+    }),
     usage: () => ({ cpuSeconds: 0, residentBytes: 0 }),
   });
   const rows = metrics.map(({ name, type, labels, help }) => {

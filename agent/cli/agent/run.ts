@@ -8,6 +8,7 @@ import { alertJson, alertText } from "../../engine/render.ts";
 import { systemClock } from "../../sinks/clock.ts";
 import type { Outputs } from "../../sinks/outputs.ts";
 import { hostname } from "../../state/host.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import { exitCodes } from "../command.ts";
 import type { Log } from "../log.ts";
 import { makeOutputs } from "../outputs.ts";
@@ -25,6 +26,7 @@ import { DropWatch } from "./drop-watch.ts";
 import { alertFormat, captureData } from "./from-settings.ts";
 import { openPodMetadata } from "./kubernetes.ts";
 import { openLog } from "./open-log.ts";
+import { openRuntimes } from "./open-runtimes.ts";
 import { RulesSource } from "./reload.ts";
 import { startServing } from "./serving.ts";
 import { endOnSignals } from "./signals.ts";
@@ -96,17 +98,19 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   const capture: CaptureClient = new CaptureClient(data, {
     onAlerts: publish,
     onCounters,
-    // No runtime is spoken to yet: nobody knows.
-    onContainer: ({ id }) => capture.tellNode({ kind: "containerUnknown", id }),
+    onContainer: ({ id, cgroupPath }) => runtimes.ask(id, cgroupPath),
     log,
   });
+  const pod = inPod(process.env);
+  const tell = (input: NodeInput) => capture.tellNode(input);
+  const runtimes = openRuntimes(settings, { tell, pod, environment: process.env, log });
   const sources = [capture];
   const pods = openPodMetadata(settings, {
     environment: process.env,
     hostname: ownHostname(),
     clock: systemClock,
     log,
-    tell: (input) => capture.tellNode(input),
+    tell,
   });
   const agent = new Agent({
     sources,
@@ -120,24 +124,15 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     now: Date.now,
   });
   endOnSignals(agent);
-  const pod = inPod(process.env);
   try {
-    await startServing(settings, {
-      agent,
-      sources,
-      outputs,
-      pods,
-      hostname: name,
-      pod,
-      chosen,
-      log,
-      startTime,
-    });
+    const about = { hostname: name, pod, chosen, startTime };
+    await startServing(settings, { agent, sources, outputs, pods, runtimes, log, ...about });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
     log("critical", error.message);
     return exitCodes.failed;
   }
+  void runtimes.start();
   if (!(await agent.start())) return exitCodes.failed;
   pods?.start();
   trimMemory();
@@ -147,6 +142,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   const code = await agent.run();
   watch?.close();
   await pods?.stop();
+  runtimes.close();
   return code;
 }
 

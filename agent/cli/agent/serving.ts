@@ -4,6 +4,7 @@ import { engineVersion, plugins } from "../../fields/versions.ts";
 import { metricsText } from "../../serve/metrics.ts";
 import type { Health, Server } from "../../serve/server.ts";
 import type { Outputs } from "../../sinks/outputs.ts";
+import type { ContainerRuntimes } from "../../state/runtimes/runtimes.ts";
 import type { Log } from "../log.ts";
 import { agentMetrics } from "../metrics.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -17,6 +18,7 @@ export interface ServingParts {
   readonly sources: readonly Source[];
   readonly outputs: Outputs;
   readonly pods: PodMetadata | undefined;
+  readonly runtimes: ContainerRuntimes;
   readonly hostname: string;
   readonly pod: boolean;
   /** Settings that somebody chose (SettingsResult). */
@@ -46,7 +48,7 @@ function usage() {
 
 /** Starts the web server where the settings have it on. @throws WebServerError */
 export function startServing(settings: Settings, parts: ServingParts): Promise<Server | undefined> {
-  const { agent, sources, outputs, pods, hostname, pod, chosen, log, startTime } = parts;
+  const { agent, sources, outputs, pods, runtimes, hostname, pod, chosen, log, startTime } = parts;
   const health = (): Health => {
     for (const { name, lastHeard } of sources) {
       const silence = Date.now() - lastHeard;
@@ -70,6 +72,7 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
       outputs: () => outputs.counters(),
       rules: () => agent.status,
       pods: () => pods?.status,
+      runtimes: () => runtimes.status(),
       usage,
     }),
     Date.now,

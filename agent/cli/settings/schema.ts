@@ -99,6 +99,14 @@ export const settingsSchema = group("Settings of Tiercel.", {
       sample: "node-1",
     }),
   }),
+  container_runtime: group("Who says what containers are: containerd, CRI-O, Docker, Podman.", {
+    sockets: list(
+      "Their unix sockets, as paths on the node. Empty: CONTAINER_RUNTIME_ENDPOINT where it is set, else all known places are looked at, again and again.",
+      text("", ""),
+      [],
+      { sample: "[/run/containerd/containerd.sock]" },
+    ),
+  }),
   engine: group("How system calls are captured.", {
     modern_ebpf: group("The eBPF programs.", {
       buf_size_preset: number(

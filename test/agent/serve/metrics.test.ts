@@ -93,6 +93,30 @@ const sources: MetricSources = {
     ] as const),
     leftOut: new Map([["labels", 7]] as const),
   }),
+  runtimes: () => ({
+    runtimes: [
+      {
+        path: "/run/containerd/containerd.sock",
+        type: "containerd",
+        version: "1.6.20",
+        up: true,
+        reason: "",
+        answered: 12,
+        unknown: 3,
+        timeout: 1,
+        unreachable: 0,
+        answer: 2,
+        size: 4,
+        connected: 2,
+      },
+    ],
+    questions: 5,
+    asked: 20,
+    identified: 12,
+    unknown: 3,
+    dropped: 1,
+    gone: 6,
+  }),
   usage: () => ({ cpuSeconds: 1.5, residentBytes: 1 << 26 }),
 };
 
@@ -193,6 +217,11 @@ describe("metrics", () => {
       'tiercel_kubernetes_faults_total{kind="pods",cause="gone"}': 2,
       'tiercel_kubernetes_objects{kind="owners"}': 9,
       'tiercel_kubernetes_left_out_total{what="labels"}': 7,
+      'tiercel_container_runtime_up{socket="/run/containerd/containerd.sock",runtime="containerd",version="1.6.20"}': 1,
+      'tiercel_container_runtime_questions_total{socket="/run/containerd/containerd.sock",outcome="too_large"}': 4,
+      'tiercel_container_runtime_connections_total{socket="/run/containerd/containerd.sock"}': 2,
+      'tiercel_containers_total{outcome="dropped"}': 1,
+      tiercel_container_questions: 5,
       tiercel_cpu_seconds_total: 1.5,
     };
     for (const [key, value] of Object.entries(want)) assert.equal(samples.get(key), value, key);

@@ -63,7 +63,6 @@ export class Connection {
   #silent = 0;
   #wait: (() => void) | undefined;
   #relist: (() => void) | undefined;
-  #connecting = false;
   #closed = false;
 
   constructor(found: Found, options: ConnectionOptions) {
@@ -75,20 +74,14 @@ export class Connection {
     return this.#client !== undefined;
   }
 
-  /** Connects where it is not connected; what waits for its next try does not wait any longer. */
+  /** Connects for the first time; later it does so by itself. Resolves when that went well or badly. */
   async connect(): Promise<void> {
-    if (this.#client !== undefined || this.#connecting || this.#closed) return;
-    this.#wait?.();
-    this.#wait = undefined;
-    this.#connecting = true;
     const { clock, open, log } = this.#options;
     try {
       const client = await open(this.found, clock.now() + DEADLINE);
-      this.#connecting = false;
       if (this.#closed) return client.close();
       this.#took(client);
     } catch (error) {
-      this.#connecting = false;
       this.#later(error);
       log(
         "warning",
@@ -163,7 +156,8 @@ export class Connection {
       }
       this.counters.answered++;
       this.#known.set(id, true);
-      return facts;
+      // Labels are whatever a user likes; the pods of Kubernetes run as root.
+      return this.found.user !== undefined && facts.type === "docker" ? { ...facts, pod: undefined } : facts;
     } catch (error) {
       this.#failed(client, error);
       return "failed";

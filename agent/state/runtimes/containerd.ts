@@ -19,11 +19,13 @@ const dockers = "moby";
 /** Label by which the CRI plugin knows its own; what it does not show yet is still being made. */
 const kindLabel = "io.cri-containerd.kind";
 
+/** What containerd takes as a name; it goes into a header. */
+const namespaceForm = /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
+
 const topics = ["/tasks/start", "/containers/delete"] as const;
 
 export class Containerd {
   readonly #client: GrpcClient;
-  #namespaces: readonly string[] = ["k8s.io", "default"];
 
   constructor(client: GrpcClient) {
     this.#client = client;
@@ -45,35 +47,44 @@ export class Containerd {
     }
   }
 
-  async #readNamespaces(until: number): Promise<readonly string[]> {
+  async #namespaces(until: number): Promise<readonly string[]> {
     const answer = await this.#call("namespaces.v1.Namespaces/List", message(), until);
     const names = answer.messages(1).map((namespace) => namespace.text(1));
-    this.#namespaces = names.filter((name) => name !== dockers && /^[\x21-\x7e]{1,128}$/.test(name));
-    return this.#namespaces.slice(0, MAX_NAMESPACES);
+    return names.filter((name) => name !== dockers && namespaceForm.test(name)).slice(0, MAX_NAMESPACES);
   }
 
   /** A container of any namespace; the one above it in its cgroup path first, which is where `ctr` puts it. */
   async facts(id: string, cgroupPath: string, until: number): Promise<ContainerFacts | undefined> {
-    const above = cgroupPath.split("/").at(-2);
-    const all = await this.#readNamespaces(until);
-    const namespaces = [...all].sort((a, b) => Number(b === above) - Number(a === above));
-    for (const namespace of namespaces) {
-      const answer = await this.#get("containers.v1.Containers", id, until, namespace);
-      const container = answer?.message(1);
-      if (container?.text(1) !== id) continue;
-      if (container.map(2).some(([name]) => name === kindLabel)) return undefined;
-      const image = container.text(3);
-      const known = image === "" ? undefined : await this.#get("images.v1.Images", image, until, namespace);
-      const task = await this.#get("tasks.v1.Tasks", id, until, namespace);
-      return factsOf(container, known?.message(1).message(3).text(2) ?? "", task?.message(1).number(3) ?? 0);
+    const above = cgroupPath.split("/").at(-2) ?? "";
+    const guess = namespaceForm.test(above) && above !== dockers ? above : undefined;
+    if (guess !== undefined) {
+      const facts = await this.#factsIn(guess, id, until);
+      if (facts !== undefined) return facts;
+    }
+    for (const namespace of await this.#namespaces(until)) {
+      const facts = namespace === guess ? undefined : await this.#factsIn(namespace, id, until);
+      if (facts !== undefined) return facts;
     }
     return undefined;
+  }
+
+  async #factsIn(namespace: string, id: string, until: number): Promise<ContainerFacts | undefined> {
+    const container = (await this.#get("containers.v1.Containers", id, until, namespace))?.message(1);
+    if (container?.text(1) !== id) return undefined;
+    if (container.map(2).some(([name]) => name === kindLabel)) return undefined;
+    const name = container.text(3);
+    const [image, task] = await Promise.all([
+      name === "" ? undefined : this.#get("images.v1.Images", name, until, namespace),
+      this.#get("tasks.v1.Tasks", id, until, namespace),
+    ]);
+    const digest = image?.message(1).message(3).text(2) ?? "";
+    return factsOf(container, digest, task?.message(1).number(3) ?? 0);
   }
 
   /** Containers of all namespaces that are not of the CRI plugin; whether they run is not told here. */
   async list(until: number): Promise<readonly Listed[]> {
     const listed: Listed[] = [];
-    for (const namespace of await this.#readNamespaces(until)) {
+    for (const namespace of await this.#namespaces(until)) {
       const answer = await this.#call("containers.v1.Containers/List", message(), until, namespace);
       for (const container of answer.messages(1))
         if (!container.map(2).some(([name]) => name === kindLabel))

@@ -19,6 +19,8 @@ const propagations = ["private", "rslave", "rshared"];
 const portsAnnotation = "io.kubernetes.container.ports";
 /** Annotation in which `kubectl apply` keeps the pod as it was given. */
 const appliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+/** Longest such text that is remembered with a sandbox, characters. */
+const MAX_APPLIED = 65_536;
 /** Where CRI-O keeps the name that was asked for and what the network plugin said. */
 const crioImageName = "io.kubernetes.cri-o.ImageName";
 const crioNetwork = "io.kubernetes.cri-o.CNIResult";
@@ -123,6 +125,23 @@ const withoutPrefix = (id: ByteString) => id.replace(/^sha256:/, "");
 function imageIdOf(container: CriContainer, image: CriImage | undefined): ByteString {
   const places = [container.imageId, image?.id ?? "", container.imageRef, container.image];
   return withoutPrefix(places.find(isImageId) ?? "");
+}
+
+/** A sandbox with no more of it than factsOfContainer reads: its configuration has tens of kilobytes. */
+export function toRemember(sandbox: CriSandbox): CriSandbox {
+  const { info, annotations } = sandbox;
+  const network = at(info, "runtimeSpec", "annotations", crioNetwork);
+  return {
+    ...sandbox,
+    annotations: annotations.filter(
+      ([name, value]) => name === appliedAnnotation && value.length <= MAX_APPLIED,
+    ),
+    info: {
+      cniResult: { Interfaces: at(info, "cniResult", "Interfaces") },
+      config: { port_mappings: at(info, "config", "port_mappings") },
+      runtimeSpec: { annotations: network === undefined ? {} : { [crioNetwork]: network } },
+    },
+  };
 }
 
 /** A container of a pod. `sandbox` and `image` are undefined where the runtime could not give them. */

@@ -1,7 +1,7 @@
 /** A runtime of Kubernetes: the Container Runtime Interface, and of containerd its own interface too. */
 import type { ContainerFacts } from "../container-facts.ts";
 import { Containerd } from "./containerd.ts";
-import { factsOfContainer, factsOfSandbox } from "./cri-facts.ts";
+import { factsOfContainer, factsOfSandbox, toRemember } from "./cri-facts.ts";
 import {
   NODE,
   imageStatusRequest,
@@ -97,7 +97,7 @@ class Cri implements RuntimeClient {
     }
     const sandbox = await found(this.#sandboxStatus(id, until));
     if (sandbox?.id === id) {
-      this.#sandboxes.set(id, sandbox);
+      this.#sandboxes.set(id, toRemember(sandbox));
       return factsOfSandbox(this.type, sandbox, await optional(this.#imageOfSandbox(sandbox, until)));
     }
     return await this.#containerd?.facts(id, cgroupPath, until);
@@ -118,7 +118,7 @@ class Cri implements RuntimeClient {
     if (known !== undefined && (known.ip !== "" || known.network === NODE)) return known;
     const sandbox = await found(this.#sandboxStatus(id, until));
     if (sandbox?.id !== id) return undefined;
-    this.#sandboxes.set(id, sandbox);
+    this.#sandboxes.set(id, toRemember(sandbox));
     return sandbox;
   }
 

@@ -136,7 +136,9 @@ export function factsOfDocker(
   const names = [text(at(container, "ImageName")), text(at(config, "Image")), ...repoTags, ...repoDigests];
   const sandbox = at(config, "Labels", kindLabel) === "podsandbox" || at(container, "IsInfra") === true;
   const ownSandbox = sandbox && type === "docker" ? container : around.sandbox;
-  const pod = podmanPod(around.pod, bounds) ?? kubernetesPod(container, ownSandbox, bounds);
+  // Kubernetes has no Podman: there such labels are anybody's.
+  const pod =
+    type === "podman" ? podmanPod(around.pod, bounds) : kubernetesPod(container, ownSandbox, bounds);
   const imageId = text(at(container, "Image"));
   return {
     id,

@@ -112,9 +112,10 @@ export class ContainerRuntimes {
       connection.close();
       this.#connections.delete(path);
     }
-    for (const socket of found)
-      if (!this.#connections.has(socket.path)) this.#connections.set(socket.path, this.#connection(socket));
-    await Promise.all([...this.#connections.values()].map((connection) => connection.connect()));
+    const fresh = found.filter(({ path }) => !this.#connections.has(path));
+    const made = fresh.map((socket) => this.#connection(socket));
+    for (const connection of made) this.#connections.set(connection.found.path, connection);
+    await Promise.all(made.map((connection) => connection.connect()));
   }
 
   #connection(found: Found): Connection {

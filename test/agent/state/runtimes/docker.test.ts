@@ -160,6 +160,13 @@ describe("Docker", () => {
     });
   });
 
+  it("labels of Kubernetes make no pod on Podman", () => {
+    const labels = { "io.kubernetes.pod.name": "web-1", "io.kubernetes.pod.namespace": "kube-system" };
+    const container = { ...inspected, Config: { Labels: labels } };
+    assert.equal(factsOfDocker("docker", id, container, {}).pod?.namespace, "kube-system");
+    assert.equal(factsOfDocker("podman", id, container, {}).pod, undefined);
+  });
+
   for (const [test, command] of [
     [
       ["CMD", "curl", "-f", "x"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -252,6 +252,35 @@ describe("asking container runtimes", () => {
       return later.status().runtimes.length === 0;
     });
     later.close();
+  });
+
+  it("a user's runtime is asked for that user's containers alone", async () => {
+    const own = process.getuid!();
+    const place = join(folder, `run/user/${own}`);
+    mkdirSync(place, { recursive: true });
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(join(place, "docker.sock"), resolve));
+    const users = new ContainerRuntimes({
+      sockets: [],
+      environment: {},
+      root: folder,
+      onFacts: ({ id }) => told.push(id),
+      onUnknown: () => {},
+      onGone: () => {},
+      log: () => {},
+      clock,
+      random: () => 0.5,
+      open: () => Promise.resolve(runtime),
+    });
+    for (const id of ["a", "b"]) runtime.containers.set(id, { name: "web" });
+    await users.start();
+    users.ask("a", path);
+    users.ask("b", `/user.slice/user-${own}.slice/docker-b.scope`);
+    await clock.advance(100);
+    assert.deepEqual(told, ["b"]);
+    assert.deepEqual(runtime.asked, ["b"]);
+    users.close();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it("whatever a runtime throws is counted, and its text is not logged", async () => {

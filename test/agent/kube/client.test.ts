@@ -4,13 +4,13 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubeAccess } from "../../../agent/kube/access.ts";
-import { KubeClient, type ApiTimes } from "../../../agent/kube/client.ts";
+import { defaultTimes, KubeClient } from "../../../agent/kube/client.ts";
+import { eventually } from "../../system/support/commands.ts";
 import { makeCertificates, type Certificates } from "./certificates.ts";
-import { realClock, TestClock } from "./clock.ts";
+import { TestClock } from "./clock.ts";
 import { StandInApi, type Fault } from "./stand-in.ts";
 
 const request = { path: "/api/v1/pods" };
-const times: ApiTimes = { answer: 200, stall: 200, whole: 600, idle: 200 };
 const pod = (name: string) => ({ metadata: { name, namespace: "default", uid: `uid-${name}` } });
 
 describe("the client of the API server", () => {
@@ -46,15 +46,20 @@ describe("the client of the API server", () => {
     origin: "test",
     ...more,
   });
-  const open = (more: Partial<KubeAccess> = {}, clock: { now(): number } = realClock): KubeClient => {
-    const client = new KubeClient({
-      access: access(more),
-      clock: { ...realClock, now: () => clock.now() },
-      userAgent: "tiercel-agent/0",
-      times,
-    });
+  /** A client; time stands still for it unless the test moves it, so that a busy machine makes no fault. */
+  const open = (
+    more: Partial<KubeAccess> = {},
+    clock = new TestClock(),
+    times = defaultTimes,
+  ): KubeClient => {
+    const client = new KubeClient({ access: access(more), clock, userAgent: "tiercel-agent/0", times });
     clients.push(client);
     return client;
+  };
+  /** Resolves when one more question than so far has come. */
+  const asked = () => {
+    const before = api.asked.length;
+    return eventually("it was asked", () => (api.asked.length > before ? true : undefined));
   };
   const names = async (client: KubeClient) => {
     const items: unknown[] = [];
@@ -169,10 +174,15 @@ describe("the client of the API server", () => {
   ];
   for (const [what, fault, expected] of faults)
     it(`tells ${what} from other faults, and lives on`, async () => {
-      const client = open();
+      const clock = new TestClock();
+      const client = open({}, clock);
       await names(client);
       api.fault = () => fault;
-      await assert.rejects(names(client), expected);
+      const came = asked();
+      const answer = assert.rejects(names(client), expected);
+      await came;
+      if (fault.kind === "hang") clock.advance(defaultTimes.answer);
+      await answer;
       api.fault = () => undefined;
       assert.deepEqual(await names(client), []);
     });
@@ -195,46 +205,76 @@ describe("the client of the API server", () => {
   });
 
   it("drops kept connections after one was dead", async () => {
-    const client = open();
+    const clock = new TestClock();
+    const client = open({}, clock);
     await Promise.all([names(client), names(client)]);
     assert.equal(api.connections, 2);
     let hangs = 1;
     api.fault = () => (hangs-- > 0 ? { kind: "hang" } : undefined);
-    await assert.rejects(names(client), { kind: "timeout" });
+    const came = asked();
+    const answer = assert.rejects(names(client), { kind: "timeout" });
+    await came;
+    clock.advance(defaultTimes.answer);
+    await answer;
     await names(client);
     assert.equal(api.connections, 3);
   });
 
-  it("gives an answer up that trickles for ever, and one that is too long", async () => {
-    const server = createServer((socket) => {
-      socket.on("error", () => {});
-      setInterval(() => socket.write(" "), 20).unref();
-    });
+  it("gives up a connection that never becomes one", async () => {
+    const server = createServer((socket) => socket.on("error", () => {}));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const connected = new Promise((resolve) => server.once("connection", resolve));
+    const clock = new TestClock();
     const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    await assert.rejects(names(open({ server: url })), { name: "ApiFault" });
+    const answer = assert.rejects(names(open({ server: url }, clock)), { kind: "timeout" });
+    await connected;
+    clock.advance(defaultTimes.answer);
+    await answer;
     server.close();
+  });
+
+  it("gives up an answer that stands still, one that trickles for ever, and one that is too long", async () => {
+    api.fault = () => ({ kind: "trickle" });
+    for (const times of [
+      { ...defaultTimes, whole: 1e9 },
+      { ...defaultTimes, answer: 1e9, stall: 1e9 },
+    ]) {
+      const clock = new TestClock();
+      const came = asked();
+      const answer = assert.rejects(names(open({}, clock, times)), { kind: "timeout" });
+      await came;
+      clock.advance(defaultTimes.whole);
+      await answer;
+    }
     api.fault = () => ({ kind: "status", status: 200, body: `"${"x".repeat(5 << 20)}"` });
     await assert.rejects(open().ask(request), /longer than 4 MiB/);
   });
 
-  it("gives events as they happen, and cuts a watch that is silent", async () => {
-    const client = open();
+  it("gives events as they happen, and cuts a watch without events", async () => {
+    const clock = new TestClock();
     const events: unknown[] = [];
     let opened = 0;
-    const watching = client.watch(
-      { ...request, query: { watch: "1", resourceVersion: "1000" } },
+    const watching = open({}, clock).watch(
+      { ...request, query: { watch: "1", resourceVersion: "1000", allowWatchBookmarks: "true" } },
       { take: (event) => events.push(event), leftOut: () => {}, opened: () => opened++ },
     );
-    const began = Date.now();
-    const edits = setInterval(() => api.put("pods", pod(`p${Date.now() - began}`)), 50);
-    setTimeout(() => clearInterval(edits), 450);
+    const cut = assert.rejects(watching, { kind: "timeout" });
+    await eventually("the watch is open", () => (opened === 1 ? true : undefined));
+    for (const act of [() => api.put("pods", pod("a")), () => api.bookmark()]) {
+      clock.advance(60_000);
+      const before = events.length;
+      act();
+      await eventually("the event came", () => (events.length > before ? true : undefined));
+    }
     // Bytes that are no event do not count as life.
-    const blanks = setInterval(() => api.say("pods", "\n"), 20);
-    await assert.rejects(watching, { kind: "timeout" });
-    clearInterval(blanks);
-    assert.ok(Date.now() - began >= 500);
-    assert.ok(events.length >= 5 && opened === 1);
+    clock.advance(60_000);
+    api.say("pods", "\n\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(29_999);
+    assert.equal(api.watches, 1);
+    clock.advance(1);
+    await cut;
+    assert.equal(events.length, 2);
   });
 
   it("ends at once when it is told to", async () => {

@@ -43,6 +43,8 @@ export type Fault =
   | { readonly kind: "cut" }
   /** Nothing comes, ever. */
   | { readonly kind: "hang" }
+  /** An answer begins and comes byte by byte, without end. */
+  | { readonly kind: "trickle" }
   /** 200 and no JSON. */
   | { readonly kind: "garbage" }
   /** The answer ends in its middle; for a watch: after its first bytes. */
@@ -228,6 +230,11 @@ export class StandInApi {
         return true;
       case "hang":
         return true;
+      case "trickle": {
+        const trickling = setInterval(() => response.write(" "), 20);
+        response.on("close", () => clearInterval(trickling));
+        return true;
+      }
       case "garbage":
         response.end("<html>\u0000}{]\n");
         return true;

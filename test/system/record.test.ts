@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -231,11 +231,18 @@ describe("tiercel record and replay", function () {
     assert.equal(statSync(join(folder, "there.trec")).mode & 0o777, 0o600);
   });
 
-  it("leaves no file where it cannot capture, and says why", async () => {
-    const script = `mount -t tmpfs none /sys/kernel/btf && exec ${tiercel} record ${folder}/none.trec`;
-    const { code, stderr } = await run("unshare", ["-m", "sh", "-c", script]);
-    assert.equal(code, 1);
-    assert.match(stderr, /BTF/);
-    assert.ok(!existsSync(join(folder, "none.trec")));
+  it("leaves no file where it cannot capture, and what was there as it was; says why", async () => {
+    writeFileSync(join(folder, "old.trec"), "mine");
+    for (const args of ["none.trec", "old.trec --force"]) {
+      const script = `mount -t tmpfs none /sys/kernel/btf && exec ${tiercel} record ${folder}/${args}`;
+      const { code, stderr } = await run("unshare", ["-m", "sh", "-c", script]);
+      assert.equal(code, 1);
+      assert.match(stderr, /BTF/);
+    }
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => /^(none|old)/.test(name)),
+      ["old.trec"],
+    );
+    assert.equal(readFileSync(join(folder, "old.trec"), "utf8"), "mine");
   });
 });

@@ -1,5 +1,5 @@
 /** The thread that writes a recording, seen from the main thread. */
-import { closeSync, constants, lstatSync, openSync, unlinkSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import type { Written } from "../../sources/recording/file.ts";
 import type { FromRecording, RecordingThreadData, ToRecording } from "./recording-messages.ts";
@@ -9,24 +9,38 @@ export class RecordingFileError extends Error {
   override readonly name = "RecordingFileError";
 }
 
+/** A file for a recording that has not begun. */
+export interface NewRecordingFile {
+  /** Open for writing, empty. */
+  readonly fd: number;
+  /** The recording begins: the file gets its name. @throws Error of rename(2) */
+  keep(): void;
+  /** It does not begin: what was there stays. */
+  discard(): void;
+}
+
 /**
  * Makes a file for a recording, which its owner alone may read: it holds arguments and environments.
  * @param replace takes the place of a file that is there; of anything else than a regular file never.
  * @throws RecordingFileError
  */
-export function createRecordingFile(path: string, replace: boolean): number {
+export function createRecordingFile(path: string, replace: boolean): NewRecordingFile {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there !== undefined && !there.isFile())
     throw new RecordingFileError(`${path} is there and no regular file; a recording is not written to it`);
   if (there !== undefined && !replace)
     throw new RecordingFileError(`${path} is there already; --force replaces it`);
+  const made = there === undefined ? path : `${path}.${process.pid}`;
   try {
-    if (there !== undefined) unlinkSync(path);
-    return openSync(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    );
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const fd = openSync(made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    return {
+      fd,
+      keep: () => {
+        if (made !== path) renameSync(made, path);
+      },
+      discard: () => rmSync(made, { force: true }),
+    };
   } catch (error) {
     throw new RecordingFileError(`${path} cannot be made: ${(error as Error).message}`);
   }

@@ -1,11 +1,11 @@
 /** `tiercel record`: an agent that keeps everything its alerts follow from, and alerts where it is given rules. */
-import { rmSync } from "node:fs";
 import { hostname as ownHostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { shareMemoryArena } from "../../capture/native.ts";
 import { escapeText } from "../../engine/json.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { Written } from "../../sources/recording/file.ts";
+import { systemClock } from "../../sinks/clock.ts";
 import { hostname } from "../../state/host.ts";
 import { takenCounter } from "../agent/alert-post.ts";
 import { CaptureClient } from "../agent/capture-client.ts";
@@ -13,6 +13,7 @@ import type { Counters } from "../agent/counters.ts";
 import { actOnLoss } from "../agent/drop-actions.ts";
 import { DropWatch } from "../agent/drop-watch.ts";
 import { captureData } from "../agent/from-settings.ts";
+import { openPodMetadata } from "../agent/kubernetes.ts";
 import { openLog } from "../agent/open-log.ts";
 import { RulesSource } from "../agent/reload.ts";
 import { endOnSignals } from "../agent/signals.ts";
@@ -106,9 +107,9 @@ class Recorder {
     const { settings, name, log, given } = this;
     const plan = await load();
     if (plan === undefined) return exitCodes.failed;
-    const fd = createRecordingFile(given.file, given.force);
+    const file = createRecordingFile(given.file, given.force);
     const recording = new RecordingClient(
-      { fd, limit: given.size, facts: factsNow(settings, name) },
+      { fd: file.fd, limit: given.size, facts: factsNow(settings, name) },
       (reason) => {
         this.failed = !reason.startsWith("it has the");
         log(this.failed ? "critical" : "notice", `${given.file} takes no more: ${reason}`);
@@ -140,6 +141,13 @@ class Recorder {
       onContainer: ({ id }) => capture.tellNode({ kind: "containerUnknown", id }),
       log,
     });
+    const pods = openPodMetadata(settings, {
+      environment: process.env,
+      hostname: ownHostname(),
+      clock: systemClock,
+      log,
+      tell: (input) => capture.tellNode(input),
+    });
     endOnSignals({ stop: () => this.ask("stopped") });
     try {
       await capture.started;
@@ -147,9 +155,11 @@ class Recorder {
     } catch (error) {
       log("critical", (error as Error).message);
       await recording.abandon();
-      rmSync(given.file, { force: true });
+      file.discard();
       return exitCodes.failed;
     }
+    file.keep();
+    pods?.start();
     const rules = given.rules.length === 0 ? "" : `, ${plan.rules.length} rules alert meanwhile`;
     log("notice", `ready: recording to ${given.file}${rules}; Ctrl-C ends it`);
     void capture.died.then((reason) => this.fail(`capture ended: ${reason}`));
@@ -159,6 +169,7 @@ class Recorder {
         : setTimeout(() => this.ask(`${given.seconds} s are over`), given.seconds * 1000);
     recording.endsBecause(await this.asked);
     clearTimeout(timer);
+    await pods?.stop();
     const counters = await capture.stop();
     await outputs.close(settings.output_timeout);
     const written = await withinTime(recording.written);

@@ -63,9 +63,34 @@ install_node_modules() {
   touch node_modules/.package-lock.json
 }
 
+# promtool alone, out of Debian's package: to install that one would start a server.
+fetch_promtool() {
+  local bin=${XDG_CACHE_HOME:-$HOME/.cache}/tiercel/promtool/bin folder
+  [ -x /usr/bin/promtool ] || [ -x "$bin/promtool" ] && return 0
+  if ! command -v apt-get >/dev/null; then
+    echo "tiercel: promtool is missing and there is no apt-get to fetch it; tests that need it are skipped" >&2
+    return 0
+  fi
+  echo "fetching promtool from Debian's package prometheus" >&2
+  folder=$(mktemp -d)
+  if ! (cd "$folder" && apt-get download -qq prometheus) >"$folder/log" 2>&1; then
+    cat "$folder/log" >&2
+    echo "tiercel: apt-get could not fetch promtool; tests that need it are skipped" >&2
+  else
+    mkdir -p "$bin"
+    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$folder/promtool"
+    chmod +x "$folder/promtool"
+    mv "$folder/promtool" "$bin/promtool"
+  fi
+  rm -rf "$folder"
+}
+
 case ${1:-} in
   build) install_packages "${build_needs[@]}" ;;
   npm) install_node_modules ;;
-  test) install_packages "${test_needs[@]}" ;;
+  test)
+    install_packages "${test_needs[@]}"
+    fetch_promtool
+    ;;
   *) echo "usage: setup.sh build|npm|test" >&2; exit 2 ;;
 esac

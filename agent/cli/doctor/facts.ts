@@ -14,7 +14,7 @@ export interface Facts {
   readonly rules: RulesFacts | undefined;
   /** What the settings let listen. */
   readonly ports: readonly PortFacts[];
-  /** Undefined outside pods. */
+  /** Undefined where the API is not asked (setting kubernetes.pod_metadata). */
   readonly kubernetes: KubernetesFacts | undefined;
 }
 
@@ -110,9 +110,8 @@ export interface PortFacts {
   readonly error: string | undefined;
 }
 
-export interface KubernetesFacts {
-  /** Address of the API server. */
-  readonly server: string;
-  /** Why it did not answer; undefined: it did. */
-  readonly error: string | undefined;
-}
+export type KubernetesFacts =
+  /** The API should be asked, and something is missing for that. */
+  | { readonly missing: string }
+  /** @property error why it did not answer; undefined: it did. */
+  | { readonly server: string; readonly node: string; readonly error: string | undefined };

@@ -1,5 +1,6 @@
 /** Gathers what the doctor judges. It looks and tries, and leaves nothing changed. */
 import { createServer } from "node:net";
+import { hostname } from "node:os";
 import { clockIsKept } from "../../capture/index.ts";
 import { systemClock } from "../../sinks/clock.ts";
 import { namedSockets } from "../../state/runtimes/sockets.ts";
@@ -13,6 +14,7 @@ import { ownPlaces } from "../settings/places.ts";
 import type { Settings } from "../settings/schema.ts";
 import { inPod, webServerAddress } from "../web-server.ts";
 import type { Facts, PortFacts, RulesFacts, RuntimesFacts } from "./facts.ts";
+import { gatherKubernetes } from "./gather-kubernetes.ts";
 import { bootedAt, gatherCgroups, gatherKernel, gatherMemory, gatherProcess } from "./gather-machine.ts";
 
 export interface DoctorArguments {
@@ -44,7 +46,7 @@ export async function gather({ config, rules, overrides }: DoctorArguments): Pro
       loaded.settings &&
       (await gatherRules(new RulesSource(places, rules, { ...loaded, settings }, () => {}))),
     ports: await Promise.all(listeners(settings, loaded).map(tryPort)),
-    kubernetes: undefined,
+    kubernetes: await gatherKubernetes(settings.kubernetes, process.env, hostname()),
   };
   return {
     ...facts,

@@ -110,14 +110,26 @@ function judgeClock({ wall, stepped, kept }: ClockFacts): Finding[] {
 
 function judgeKubernetes(facts: KubernetesFacts | undefined): Finding[] {
   if (facts === undefined) return [];
-  const { server, error } = facts;
-  if (error === undefined) return [ok("kubernetes", `the Kubernetes API answers at ${server}`)];
+  const costs =
+    "pods have what the container runtime says alone: no owners, services, probes or labels of namespaces";
+  if ("missing" in facts)
+    return [
+      warning(
+        "kubernetes",
+        `the Kubernetes API cannot be asked: ${facts.missing}`,
+        costs,
+        "mend it, or switch it off (kubernetes.pod_metadata: cri)",
+      ),
+    ];
+  const { server, node, error } = facts;
+  if (error === undefined)
+    return [ok("kubernetes", `the Kubernetes API at ${server} tells the pods of ${node}`)];
   return [
     warning(
       "kubernetes",
-      `the Kubernetes API at ${server} does not answer: ${error}`,
-      "pods have what the container runtime says alone: no owners, services or labels of namespaces",
-      "check network policies, the service account and its rights",
+      `the Kubernetes API at ${server} does not tell the pods of ${node}: ${error}`,
+      costs,
+      "check network policies, the service account and its rights, or switch it off (kubernetes.pod_metadata: cri)",
     ),
   ];
 }

@@ -422,19 +422,27 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   kubernetes: [
     [
       "answering",
-      { ...good, kubernetes: { server: "https://10.0.0.1", error: undefined } },
+      { ...good, kubernetes: { server: "10.0.0.1", node: "n", error: undefined } },
       "ok",
-      /answers at https:/,
+      /at 10\.0\.0\.1 tells the pods of n$/,
       nothing,
       nothing,
     ],
     [
       "silent",
-      { ...good, kubernetes: { server: "https://10.0.0.1", error: "timeout" } },
+      { ...good, kubernetes: { server: "s", node: "n", error: "timeout" } },
       "warning",
-      /does not answer: timeout/,
+      /does not tell the pods of n: timeout/,
       /labels of namespaces/,
       /service account/,
+    ],
+    [
+      "not to be asked",
+      { ...good, kubernetes: { missing: "set NODE_NAME" } },
+      "warning",
+      /cannot be asked: set NODE_NAME$/,
+      /labels of namespaces/,
+      /pod_metadata: cri/,
     ],
   ],
 };
@@ -455,7 +463,7 @@ describe("the doctor", () => {
     });
 
   it("finds nothing where all is well, and looks at everything", () => {
-    const findings = judge({ ...good, kubernetes: { server: "s", error: undefined } });
+    const findings = judge({ ...good, kubernetes: { server: "s", node: "n", error: undefined } });
     assert.deepEqual(
       findings.filter(({ level }) => level !== "ok"),
       [],

@@ -80,6 +80,7 @@ const armNumbers: Readonly<Record<string, number>> = {
   memfd_create: 385,
   bpf: 386,
   execveat: 387,
+  fchmodat2: 452,
 };
 
 /** Calls with a number of their own in the x32 ABI (asm/unistd_x32.h); the dispatcher takes its mark off. */

@@ -2,7 +2,7 @@
 const names: Readonly<Record<string, string>> = {
   file:
     "open openat openat2 creat open_by_handle_at mknod mknodat rename renameat renameat2 link linkat symlink symlinkat unlink " +
-    "unlinkat mkdir mkdirat rmdir chmod fchmod fchmodat chown lchown fchown fchownat access chdir fchdir getcwd stat lstat " +
+    "unlinkat mkdir mkdirat rmdir chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat access chdir fchdir getcwd stat lstat " +
     "fstat stat64 lstat64 fstat64 newfstatat mount umount umount2 fsconfig flock lseek llseek getdents getdents64 copy_file_range",
   net: "socket bind connect listen accept accept4 shutdown getsockname getpeername setsockopt getsockopt",
   IPC: "socketpair pipe pipe2 eventfd eventfd2 futex inotify_init inotify_init1 semop semctl semget",

@@ -218,6 +218,8 @@ export const events = [
   // Ours; never seen by rules
   { name: "task_fork", fd: "", internal: true, params: [] },
   { name: "cgroup_mkdir", fd: "", internal: true, params: [] },
+  // Calls that Falco has no row for (Linux 6.6 and later)
+  { name: "fchmodat2", fd: "U", captured: true, params: [["res", "ERRNO"], ["dirfd", "FD"], ["filename", "FSRELPATH"], ["mode", "MODE", "oct", "CHMOD_MODE"], ["flags", "FLAGS32", "hex", "FCHOWNAT_FLAGS"]] },
 ] as const satisfies readonly EventRow[];
 
 export type EventName = (typeof events)[number]["name"];

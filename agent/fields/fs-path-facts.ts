@@ -13,7 +13,7 @@ const parameters: Readonly<Record<string, Partial<Record<Role, string>>>> = {
   mkdir: { name: "path" }, mkdirat: { name: "path" }, rmdir: { name: "path" },
   unlink: { name: "path" }, unlinkat: { name: "name" },
   open: { name: "fd" }, openat: { name: "fd" }, openat2: { name: "fd" },
-  chmod: { name: "filename" }, fchmodat: { name: "filename" }, fchmod: { name: "fd" },
+  chmod: { name: "filename" }, fchmodat: { name: "filename" }, fchmodat2: { name: "filename" }, fchmod: { name: "fd" },
   chown: { name: "path" }, lchown: { name: "path" }, fchown: { name: "fd" }, fchownat: { name: "pathname" },
   quotactl: { name: "special" }, umount: { name: "name" }, umount2: { name: "name" },
   rename: { source: "oldpath", target: "newpath" }, renameat: { source: "oldpath", target: "newpath" },

@@ -171,7 +171,7 @@ eventCases("mkdir, mkdirat", [
   },
 ]);
 
-eventCases("chmod, fchmod, fchmodat", [
+eventCases("chmod, fchmod, fchmodat, fchmodat2", [
   {
     name: "chmod tells path and mode",
     event: "chmod",
@@ -197,5 +197,22 @@ eventCases("chmod, fchmod, fchmodat", [
     want: (made) => ({ 0: made.results[1]!, 1: "r", 2: 0o640 }),
     facts: { FILE: true, REALPATH: folder, BASE: folder },
     doors,
+  },
+  {
+    name: "fchmodat2 tells the folder and flags",
+    event: "fchmodat2",
+    calls: [make("r"), openFolder, ["fchmodat2", "@1", "s:r", 0o4711, 0x100]],
+    which: 2,
+    want: (made) => ({ 0: made.results[1]!, 1: "r", 2: 0o4711, 3: 0x100 }),
+    facts: { FILE: true, REALPATH: folder, BASE: folder },
+    doors,
+  },
+  {
+    name: "fchmodat2 of a descriptor itself has no path",
+    event: "fchmodat2",
+    calls: [make("r"), ["fchmodat2", "@0", "s:", 0o600, 0x1000]],
+    which: 1,
+    want: (made) => ({ 0: made.results[0]!, 1: "", 2: 0o600, 3: 0x1000 }),
+    facts: { FILE: true, REALPATH: `${folder}/r`, BASE: `${folder}/r` },
   },
 ]);

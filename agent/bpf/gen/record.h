@@ -388,6 +388,7 @@ enum event_type {
 	EV_PAGE_FAULT = 172,
 	EV_TASK_FORK = 173,
 	EV_CGROUP_MKDIR = 174,
+	EV_FCHMODAT2 = 175,
 };
 
 #endif

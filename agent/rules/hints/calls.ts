@@ -11,7 +11,7 @@ const families: readonly (readonly string[])[] = [
   ["rename", "renameat", "renameat2"],
   ["link", "linkat"],
   ["symlink", "symlinkat"],
-  ["chmod", "fchmod", "fchmodat"],
+  ["chmod", "fchmod", "fchmodat", "fchmodat2"],
   ["chown", "lchown", "fchown", "fchownat"],
   ["accept", "accept4"],
   ["dup", "dup2", "dup3"],

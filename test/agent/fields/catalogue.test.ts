@@ -175,7 +175,7 @@ describe("event catalogue", () => {
       "reboot",
       "mremap",
       "socketcall",
-      "fchmodat2",
+      "mseal",
       "container",
       "container_removed",
     ])

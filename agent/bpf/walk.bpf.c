@@ -13,8 +13,8 @@
 #define STEPS 48
 /* Components and mount points walked before bpf_loop is asked: what most paths have. */
 #define NEAR_STEPS 12
-/* A chain of tail calls may have 33 links; the way here and on takes up to eight. */
-#define ROUNDS 24
+/* A chain of tail calls may have 33 links; the way here and on takes up to twelve. */
+#define ROUNDS 20
 
 #ifdef CAST
 
@@ -159,13 +159,14 @@ static __always_inline void end_walk(struct record *r, struct scratch *s, struct
 	if (s->flags & FILE_PATH_CUT)
 		part_cut(r, part);
 	barrier_var(flags_at);
-	if (flags_at != 0 && flags_at <= RECORD_MAX - 4) {
+	if (flags_at != 0 && flags_at <= RECORD_MAX - 8) {
 		known = *(__u32 *)((void *)r + flags_at) | s->flags;
 		*(__u32 *)((void *)r + flags_at) = known;
 	}
 	barrier_var(at);
 	if (at < RECORD_DATA_AT || at > RECORD_MAX - PATH_BYTES - 1) {
-		part_missing(r, part);
+		if (part != PART_STREAMS)
+			part_missing(r, part);
 		part_cut(r, part);
 		return;
 	}
@@ -176,11 +177,19 @@ static __always_inline void end_walk(struct record *r, struct scratch *s, struct
 		from &= PATH_BYTES - 1;
 		copy_path((char *)r + at, &s->path[from], length);
 	}
+	r->header.length = at + length;
+	if (part == PART_STREAMS) {
+		/* A stream's fact says itself where the path stands: path_at and path_length follow the flags. */
+		if (flags_at <= RECORD_MAX - 8) {
+			*(__u16 *)((void *)r + flags_at + 4) = at;
+			*(__u16 *)((void *)r + flags_at + 6) = length;
+		}
+		return;
+	}
 	part_is(r, part, at, length);
 	/* Where all of a file system is mounted, the end of the path is the path inside it: no second walk is needed. */
 	if (part == PART_REALPATH && inside != 0 && inside <= length && !(known & FILE_PARTIAL_MOUNT))
 		part_is(r, PART_FSPATH, at + length - inside, inside);
-	r->header.length = at + length;
 }
 
 /* On to the next path, or to what comes after all of them. */
@@ -191,7 +200,7 @@ static __always_inline int go_on(void *ctx, struct record *r, struct scratch *s)
 	else if (s->next == SLOT_EXEC)
 		bpf_tail_call_static(ctx, &programs, SLOT_EXEC);
 	else
-		bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
+		go_to_filter(ctx, s, r);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

@@ -12,6 +12,7 @@ import {
   type CgroupDrops,
   type DropCause,
 } from "./drops.ts";
+import { pageSize } from "./native.ts";
 import { BpfObject, defaultObjectPath, slots } from "./object.ts";
 import { programInfo } from "./program-info.ts";
 import { Reader } from "./reader.ts";
@@ -102,6 +103,7 @@ export class Capture {
         ring_reserve: options.ringReserve ?? ringBytes / 8,
         hierarchy: hierarchy.id,
         ring_level: options.ringLevel ?? ringBytes / 2,
+        page_size: pageSize(),
       },
     });
     try {
@@ -186,11 +188,16 @@ export class Capture {
   }
 }
 
-/** Every captured event and hook: what a recording or a test wants. */
-export const everything: Wanted = {
-  codes: events.flatMap((event, code) =>
-    "captured" in event || "internal" in event || code === eventCode("procexit") ? [code] : [],
-  ),
+const all = events.flatMap((event, code) =>
+  "captured" in event || "internal" in event || code === eventCode("procexit") ? [code] : [],
+);
+
+/** Every captured event and hook with all that a record can carry: what a recording or a test wants. */
+export const everything = {
+  codes: all,
   environment: true,
-  cwd: [],
-};
+  cwd: all,
+  task: all,
+  streams: all,
+  streamPaths: all,
+} as const satisfies Wanted;

@@ -19,6 +19,9 @@ const WANT_EVENT = 1;
 const WANT_PATHS = 2;
 const WANT_CWD = 4;
 const WANT_ENV = 8;
+const WANT_TASK = 16;
+const WANT_STREAMS = 32;
+const WANT_STREAM_PATHS = 64;
 
 /** What is switched on in the kernel. */
 export interface Wanted {
@@ -30,6 +33,11 @@ export interface Wanted {
   readonly cwd: readonly number[];
   /** Whether paths are resolved (REALPATH, FSPATH, BASE); default true. */
   readonly paths?: boolean;
+  /** Codes whose records carry what the task uses (TASK); default none. */
+  readonly task?: readonly number[];
+  /** Codes whose records carry what descriptors 0, 1 and 2 lead to (STREAMS), and those with paths; default none. */
+  readonly streams?: readonly number[];
+  readonly streamPaths?: readonly number[];
 }
 
 /** Calls of socketcall(2) by its first argument (linux/net.h). */
@@ -105,11 +113,16 @@ const SOCKETCALL = 102;
 export function controlTables(wanted: Wanted): Buffer {
   const bytes = Buffer.alloc(CONTROL.size);
   const codes = new Set(wanted.codes);
-  const cwd = new Set(wanted.cwd);
+  const extras: readonly (readonly [want: number, codes: ReadonlySet<number>])[] = [
+    [WANT_CWD, new Set(wanted.cwd)],
+    [WANT_TASK, new Set(wanted.task)],
+    [WANT_STREAMS, new Set(wanted.streams)],
+    [WANT_STREAM_PATHS, new Set(wanted.streamPaths)],
+  ];
   const fill = (at: number, number: number, code: number) => bytes.writeUInt16LE(code + 1, at + number * 2);
   events.forEach((event, code) => {
     let want = (wanted.paths ?? true) ? WANT_PATHS : 0;
-    if (cwd.has(code)) want |= WANT_CWD;
+    for (const [bit, codesOfBit] of extras) if (codesOfBit.has(code)) want |= bit;
     if (wanted.environment && event.name === "execve") want |= WANT_ENV;
     if (codes.has(code)) {
       want |= WANT_EVENT;

@@ -22,12 +22,13 @@ export const settingNames = [
   "ring_reserve",
   "hierarchy",
   "ring_level",
+  "page_size",
 ] as const;
 
 export type ProgramSettings = Partial<Record<(typeof settingNames)[number], number>>;
 
 /** Entries of the map `programs` (enum program_slot). */
-export const slots = { walk: 0, filter: 1, submit: 2, exec: 3, file: 4, events: 16 } as const;
+export const slots = { walk: 0, filter: 1, submit: 2, exec: 3, file: 4, task: 5, events: 16 } as const;
 
 /** How paths are walked: by bpf_loop or in bounded steps. */
 export type Walker = "walk_loop" | "walk_steps";
@@ -114,6 +115,7 @@ export class BpfObject {
     this.setSlot(slots.submit, this.program("submit"));
     this.setSlot(slots.exec, this.program("exec_args"));
     this.setSlot(slots.file, this.program("describe_file"));
+    this.setSlot(slots.task, this.program("describe_task"));
     events.forEach((event, code) => {
       if (this.programs.has(`on_${event.name}`))
         this.setSlot(slots.events + code, this.program(`on_${event.name}`));

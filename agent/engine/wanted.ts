@@ -1,5 +1,6 @@
 /** What a rule set needs from capture: which calls, and what costs extra. */
 import { eventCode, events, type EventRow } from "../events/table.ts";
+import type { FieldUse } from "../rules/catalogue.ts";
 import type { RuleSetPlan } from "../rules/plan.ts";
 import { ruleFields } from "./plan-fields.ts";
 
@@ -13,6 +14,11 @@ export interface Wanted {
   readonly cwd: readonly number[];
   /** Whether the kernel side resolves paths of files. */
   readonly paths: boolean;
+  /** Codes whose records must carry what the task uses. */
+  readonly task: readonly number[];
+  /** Codes whose records must carry what descriptors 0, 1 and 2 lead to, and those that must carry their paths. */
+  readonly streams: readonly number[];
+  readonly streamPaths: readonly number[];
 }
 
 const code = (name: string) => eventCode(name)!;
@@ -34,6 +40,43 @@ const pathParameters: ReadonlySet<string> = new Set(
 );
 const isPathArgument = (argument: string | undefined) =>
   argument !== undefined && (/^\d+$/.test(argument) || pathParameters.has(argument));
+
+/** Fields of what a task uses. */
+const taskFields =
+  /^(proc\.(fdopencount|fdlimit|fdusage|vm.*)|thread\.(pfmajor|pfminor|vm.*|exectime|totexectime))$/;
+const taskParameters: ReadonlySet<string> = new Set(
+  ["fdlimit", "pgft_maj", "pgft_min"].concat(["vm_size", "vm_rss", "vm_swap"]),
+);
+/** Events that show the same among their parameters. */
+const taskEvents: ReadonlySet<number> = new Set(
+  (events as readonly EventRow[]).flatMap(({ params }, index) =>
+    params.some(([name]) => taskParameters.has(name)) ? [index] : [],
+  ),
+);
+
+function showsTask({ name, argument }: FieldUse, of: number): boolean {
+  if (taskFields.test(name)) return true;
+  if (!taskEvents.has(of)) return false;
+  if (name === "evt.args" || name === "evt.info") return true;
+  if (argument === undefined || !name.startsWith("evt.")) return false;
+  return taskParameters.has(argument) || /^\d+$/.test(argument);
+}
+
+/** What records of a call carry only where a rule of that call shows it. */
+const perCall = {
+  cwd: ({ name }: FieldUse) => name === "proc.cwd",
+  task: showsTask,
+  streams: ({ name, argument }: FieldUse) =>
+    /^proc\.std(in|out|err)\./.test(name) || (name === "fd.types" && argument !== undefined),
+  streamPaths: ({ name }: FieldUse) => /^proc\.std(in|out|err)\.name$/.test(name),
+} as const satisfies Partial<Record<keyof Wanted, (use: FieldUse, of: number) => boolean>>;
+type PerCall = keyof typeof perCall;
+const perCallNames = Object.keys(perCall) as PerCall[];
+
+/** One value for each of them. */
+function eachPerCall<T>(make: (name: PerCall) => T): Record<PerCall, T> {
+  return Object.fromEntries(perCallNames.map((name) => [name, make(name)])) as Record<PerCall, T>;
+}
 
 /** Fields of a socket's two ends by role, which the kernel side learns when a connection is made. */
 const roleFields = /^fd\.(name|[cs](ip|port|net|proto)(\.name)?|is_server|ip|port|net|proto|containername)$/;
@@ -62,23 +105,25 @@ const captured = events.flatMap((row, index) => ("captured" in row ? [index] : [
 /** What `plan`'s rules of source syscall need. */
 export function wantedBy(plan: RuleSetPlan): Wanted {
   const codes = new Set(always);
-  const cwd = new Set<number>();
+  const extra = eachPerCall(() => new Set<number>());
   let environment = false;
   let paths = false;
   for (const rule of plan.rules) {
     if (rule.source !== "syscall") continue;
     const own = rule.events === "all" ? captured : rule.events;
     for (const each of own) codes.add(each);
-    for (const { name, argument } of ruleFields(rule)) {
+    for (const use of ruleFields(rule)) {
+      const { name, argument } = use;
       if (environmentFields.has(name) || (name.startsWith("evt.") && argument === "env")) environment = true;
       paths ||= pathFields.test(name) || (name === "evt.arg" && isPathArgument(argument));
-      if (name === "proc.cwd") for (const each of own) cwd.add(each);
-      if (roleFields.test(name) && own.some((each) => socketCalls.has(each)))
-        for (const each of roleCalls) codes.add(each);
+      for (const what of perCallNames)
+        for (const each of own) if (perCall[what](use, each)) extra[what].add(each);
+      const ofSocket = roleFields.test(name) && own.some((each) => socketCalls.has(each));
+      if (ofSocket || perCall.streamPaths(use)) for (const each of roleCalls) codes.add(each);
     }
   }
   const sorted = (set: Set<number>) => [...set].sort((a, b) => a - b);
-  return { codes: sorted(codes), environment, cwd: sorted(cwd), paths };
+  return { codes: sorted(codes), environment, paths, ...eachPerCall((what) => sorted(extra[what])) };
 }
 
 /** Everything that either of two sets wants: what capture delivers while one replaces the other. */
@@ -88,8 +133,8 @@ export function union(a: Wanted, b: Wanted): Wanted {
   return {
     codes: both(a.codes, b.codes),
     environment: a.environment || b.environment,
-    cwd: both(a.cwd, b.cwd),
     paths: a.paths || b.paths,
+    ...eachPerCall((what) => both(a[what], b[what])),
   };
 }
 
@@ -97,6 +142,6 @@ export function union(a: Wanted, b: Wanted): Wanted {
 export const wantedAlways: Wanted = {
   codes: [...always].sort((a, b) => a - b),
   environment: false,
-  cwd: [],
   paths: false,
+  ...eachPerCall(() => []),
 };

@@ -12,6 +12,8 @@ import {
   offsets,
   parts,
   socketFact,
+  streamFact,
+  taskFact,
   type HeaderField,
 } from "./record.ts";
 import { RecordView } from "./record-view.ts";
@@ -27,6 +29,16 @@ export type SocketFacts = Omit<Numbers<typeof socketFact>, "local_address" | "re
 };
 export type ExeFacts = Numbers<typeof exeFact>;
 
+export type TaskFacts = Numbers<typeof taskFact>;
+export type StreamFacts = Omit<
+  Numbers<typeof streamFact>,
+  "local_address" | "remote_address" | "path_at" | "path_length"
+> & {
+  readonly local_address?: string;
+  readonly remote_address?: string;
+  readonly path?: string;
+};
+
 /** A part's content: a number is 8 bytes, a byte string its bytes, null a NULL pointer. */
 export type PartContent = number | bigint | string | null;
 
@@ -41,7 +53,12 @@ export interface RecordFacts {
   readonly file?: FileFacts;
   readonly socket?: SocketFacts;
   readonly exe?: ExeFacts;
+  readonly task?: TaskFacts;
+  /** Of descriptors 0, 1 and 2. */
+  readonly streams?: readonly [StreamFacts, StreamFacts, StreamFacts];
 }
+
+const STREAM = offsets(streamFact);
 
 type Fields = readonly (readonly [string, number, string])[];
 type Facts = Readonly<Record<string, number | bigint | string | undefined>>;
@@ -76,7 +93,23 @@ function allParts(facts: RecordFacts): (readonly [number, Buffer | undefined])[]
   if (facts.file !== undefined) all.set(parts.FILE, structure(fileFact, facts.file));
   if (facts.socket !== undefined) all.set(parts.SOCKET, structure(socketFact, facts.socket));
   if (facts.exe !== undefined) all.set(parts.EXE, structure(exeFact, facts.exe));
+  if (facts.task !== undefined) all.set(parts.TASK, structure(taskFact, facts.task));
+  if (facts.streams !== undefined)
+    all.set(parts.STREAMS, Buffer.concat(facts.streams.map((stream) => structure(streamFact, stream))));
   return [...all].sort(([a], [b]) => a - b);
+}
+
+/** Puts the paths of streams behind all parts, from `end` on; returns the new end. */
+function putStreamPaths(bytes: Buffer, streams: readonly StreamFacts[], end: number): number {
+  const first = bytes.readUInt16LE(PARTS_AT + parts.STREAMS * 4);
+  streams.forEach(({ path }, i) => {
+    if (path === undefined) return;
+    const fact = first + i * STREAM.size;
+    bytes.writeUInt16LE(end, fact + STREAM.path_at);
+    bytes.writeUInt16LE(path.length, fact + STREAM.path_length);
+    end += bytes.write(path, end, "latin1");
+  });
+  return end;
 }
 
 /**
@@ -97,6 +130,7 @@ export function encodeRecord(facts: RecordFacts): Buffer {
     content?.copy(bytes, end);
     end += size;
   }
+  if (facts.streams !== undefined) end = putStreamPaths(bytes, facts.streams, end);
   for (const [name, size] of headerFields) {
     if (name === "comm") bytes.write((facts.header?.comm ?? "").slice(0, size - 1), HEADER.comm, "latin1");
     else if (name === "length" || name === "type" || name === "part_count") continue;

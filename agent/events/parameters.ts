@@ -6,6 +6,7 @@ import { parseSocketAddress, addressText } from "./addresses.ts";
 import { HEADER, fileFactFlags, parts } from "./record.ts";
 import { fileAt, narrow, type RecordView } from "./record-view.ts";
 import { socketTuple } from "./socket-names.ts";
+import { taskCount, type TaskCount } from "./task-facts.ts";
 import { events, type EventRow } from "./table.ts";
 import { descriptorFlags, openFlags, openResult, toPortable, type FlagSetName } from "./translate.ts";
 
@@ -98,7 +99,10 @@ const cgroups: ReadValue = (_, process) =>
     : `memory=${process.container.cgroupPath}\0`;
 const hasExe = (record: RecordView) => record.partLength(parts.EXE) >= 0;
 
-const unknown: ReadValue = () => undefined;
+const count =
+  (name: TaskCount): ReadValue =>
+  (record) =>
+    taskCount(record, name);
 
 /** Lists that exec and clone share: position and meaning do not matter, names do. */
 const ofProcess: Readonly<Record<string, ReadValue>> = {
@@ -108,12 +112,12 @@ const ofProcess: Readonly<Record<string, ReadValue>> = {
   pid: header32(HEADER.pid),
   ptid: header32(HEADER.ppid),
   cwd,
-  fdlimit: unknown,
-  pgft_maj: unknown,
-  pgft_min: unknown,
-  vm_size: unknown,
-  vm_rss: unknown,
-  vm_swap: unknown,
+  fdlimit: count("fdlimit"),
+  pgft_maj: count("pgft_maj"),
+  pgft_min: count("pgft_min"),
+  vm_size: count("vm_size"),
+  vm_rss: count("vm_rss"),
+  vm_swap: count("vm_swap"),
   comm: (record) => record.comm,
   cgroups,
   uid: header32(HEADER.uid),

@@ -154,6 +154,16 @@ export class RecordView {
   partAt(index: number): number {
     return this.at + this.view.getUint16(this.at + PARTS_AT + index * 4, true);
   }
+  /** Offset of part `index` from the record's start, as `u32` and its sisters take it. */
+  partOffset(index: number): number {
+    return this.view.getUint16(this.at + PARTS_AT + index * 4, true);
+  }
+  /** `length` bytes from `offset` of the record's start as byte string; undefined where they are not all in it. */
+  textAt(offset: number, length: number): string | undefined {
+    if (offset + length > this.length) return undefined;
+    const at = this.at + offset;
+    return (this.bytes as unknown as Sliceable).latin1Slice(at, at + length);
+  }
   /** A scalar part: 8 bytes, signed. Undefined where absent. */
   number(index: number): number | bigint | undefined {
     if (this.partLength(index) !== 8) return undefined;

@@ -84,6 +84,10 @@ export const parts = {
   EXE: 27,
   /** unix peer's path, or the second descriptor's struct file_fact (dup family: old fd). */
   PEER_PATH: 28,
+  /** struct task_fact; only when asked for. */
+  TASK: 29,
+  /** Three struct stream_fact, of descriptors 0, 1 and 2; only when asked for. */
+  STREAMS: 30,
 } as const;
 
 export const PART_SLOTS = 32;
@@ -170,6 +174,38 @@ export const exeFact = [
   ["pidns_start", 8, "start_boottime of the PID namespace's init, ns; 0 unknown"],
   ["uid", 4, "owner of the file"],
   ["mode", 4, ""],
+] as const;
+
+/** What a task uses, as the kernel counts it. Sizes are of its process and 0 where it has no memory of its own. */
+export const taskFact = [
+  ["vm_size", 8, "address space, kB"],
+  ["vm_rss", 8, "resident memory, kB: without what processors have counted and not told yet"],
+  ["vm_swap", 8, "swapped memory, kB"],
+  ["pgft_maj", 8, "page faults of the thread that had to read"],
+  ["pgft_min", 8, "page faults of the thread that did not"],
+  ["fdlimit", 8, "descriptors that the process may open (soft limit)"],
+  ["exectime", 8, "ns of processor time in the thread's time slice, up to the last clock tick"],
+  ["totexectime", 8, "ns of processor time of the thread, up to the last clock tick"],
+  ["fdopencount", 4, "open descriptors, of the first 32,768"],
+  ["unused", 4, ""],
+] as const;
+
+/** What one of the first three descriptors leads to. All 0 where it is closed. */
+export const streamFact = [
+  ["mode", 4, "S_IFMT and permission bits"],
+  ["fs_magic", 4, "super block magic"],
+  ["anon", 4, "enum anon_kind"],
+  ["flags", 4, "enum file_fact_flag"],
+  ["path_at", 2, "where in the record its path stands; 0 nowhere"],
+  ["path_length", 2, ""],
+  ["family", 2, "AF_* of a socket, after unmapping; 0 no socket"],
+  ["type", 2, "SOCK_*"],
+  ["local_port", 2, ""],
+  ["remote_port", 2, ""],
+  ["role", 2, "enum socket_role"],
+  ["unused", 2, ""],
+  ["local_address", 16, ""],
+  ["remote_address", 16, ""],
 ] as const;
 
 type Fields = readonly (readonly [string, number, string])[];

@@ -1,55 +1,17 @@
 /** What the record says about the event's descriptor. */
 import { deviceNumber } from "../events/parameters.ts";
-import { anonKinds, fileFactFlags, parts, socketFactFlags, socketRoles } from "../events/record.ts";
+import { fileFactFlags, parts, socketFactFlags, socketRoles } from "../events/record.ts";
 import { fileAt, type RecordView } from "../events/record-view.ts";
 import { hasSocket, socketFamily as familyOf } from "../events/socket-names.ts";
 import { events, type EventRow } from "../events/table.ts";
 import type { SyscallContext } from "./context.ts";
+import { fileKind, kinds, socketKind, type Kind } from "./fd-kinds.ts";
 import type { Read } from "./field.ts";
+import { streamType } from "./streams.ts";
 
 const { FILE, SOCKET, REALPATH, FSPATH, BASE } = parts;
 
-/** A kind of descriptor as fd.type and fd.typechar name it. */
-interface Kind {
-  readonly type: string;
-  readonly character: string;
-}
-const kind = (type: string, character: string): Kind => ({ type, character });
-const file = kind("file", "f");
-const folder = kind("directory", "d");
-const pipe = kind("pipe", "p");
-const memfd = kind("memfd", "m");
-const unix = kind("unix", "u");
-const ipv4 = kind("ipv4", "4");
-const ipv6 = kind("ipv6", "6");
-const netlink = kind("netlink", "n");
-/** Falco has no name for it: a text, not a missing value. */
-const other = kind("<NA>", "o");
-
-const byAnonKind: ReadonlyMap<number, Kind> = new Map([
-  [anonKinds.EVENTFD, kind("event", "e")],
-  [anonKinds.EVENTPOLL, kind("eventpoll", "l")],
-  [anonKinds.INOTIFY, kind("inotify", "i")],
-  [anonKinds.SIGNALFD, kind("signalfd", "s")],
-  [anonKinds.TIMERFD, kind("timerfd", "t")],
-  [anonKinds.IO_URING, kind("io_uring", "r")],
-  [anonKinds.USERFAULTFD, kind("userfaultfd", "u")],
-  [anonKinds.PIDFD, kind("pidfd", "P")],
-  [anonKinds.BPF, kind("bpf", "b")],
-]);
-
-const familyKinds: ReadonlyMap<number, Kind> = new Map([
-  [1, unix],
-  [2, ipv4],
-  [10, ipv6],
-  [16, netlink],
-]);
-
-const S_IFMT = 0o170000;
-const S_IFIFO = 0o10000;
-const S_IFDIR = 0o40000;
-const S_IFSOCK = 0o140000;
-const PIPEFS = 0x50495045;
+const { file, folder, memfd, unix, ipv4, ipv6 } = kinds;
 
 /** The record whose kind was asked for last: most fields of a descriptor begin with it. */
 let lastGeneration = -1;
@@ -65,16 +27,15 @@ function kindOf(record: RecordView): Kind | undefined {
 }
 
 function findKind(record: RecordView): Kind | undefined {
-  if (hasSocket(record)) return familyKinds.get(familyOf(record)) ?? other;
+  if (hasSocket(record)) return socketKind(familyOf(record));
   if (record.partLength(FILE) < 0)
     return record.partLength(BASE) > 0 && usesFolder(record) ? folder : undefined;
-  const anon = record.file(FILE, fileAt.anon);
-  if (anon !== anonKinds.NONE) return byAnonKind.get(anon) ?? other;
-  if ((record.file(FILE, fileAt.flags) & fileFactFlags.MEMFD) !== 0) return memfd;
-  const mode = record.file(FILE, fileAt.mode) & S_IFMT;
-  if (mode === S_IFDIR) return folder;
-  if (mode === S_IFSOCK) return other;
-  return mode === S_IFIFO && record.file(FILE, fileAt.fs_magic) === PIPEFS ? pipe : file;
+  return fileKind(
+    record.file(FILE, fileAt.anon),
+    record.file(FILE, fileAt.flags),
+    record.file(FILE, fileAt.mode),
+    record.file(FILE, fileAt.fs_magic),
+  );
 }
 
 const rows = events as readonly EventRow[];
@@ -279,12 +240,16 @@ export function pathOnNode(c: SyscallContext): string | undefined {
   return mount === "/" ? inside : `${mount}${inside === "/" ? "" : inside}`;
 }
 
-/** fd.types: only the event's own descriptor is known, so the list has one element. */
+/**
+ * fd.types: only the event's own descriptor is known, so the list has one element; with a number also what the first
+ * three descriptors lead to.
+ */
 export function types(argument: string | undefined): Read {
   const wanted = argument === undefined ? undefined : Number(argument);
   return (c) => {
     const found = hasDescriptor(c) ? kindOf(c.record) : undefined;
-    if (found === undefined || (wanted !== undefined && descriptor(c) !== wanted)) return undefined;
-    return [found.type];
+    if (found !== undefined && (wanted === undefined || descriptor(c) === wanted)) return [found.type];
+    const stream = wanted === undefined ? undefined : streamType(c, wanted);
+    return stream === undefined ? undefined : [stream];
   };
 }

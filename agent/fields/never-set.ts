@@ -4,23 +4,8 @@
  */
 type Pattern = string | RegExp;
 
-const statistics = "statistics of processes are not collected, so it is missing";
-
 const messages: readonly (readonly [fields: readonly Pattern[], message: string])[] = [
-  [
-    [
-      "proc.fdopencount",
-      "proc.fdlimit",
-      "proc.fdusage",
-      /^(proc|thread)\.vm/,
-      /^thread\.pf/,
-      "thread.exectime",
-      "thread.totexectime",
-      /^thread\.cpu/,
-    ],
-    statistics,
-  ],
-  [[/^proc\.std(in|out|err)\./], "no table of descriptors is kept, so it is missing"],
+  [[/^thread\.cpu/], "no share of a second is measured, so it is missing; thread.totexectime is set"],
   [[/^fdlist\./], "poll and ppoll are not captured, so it is missing"],
   [[/^evt\.buf/], "of calls that read and write data only sendto and sendmsg are captured"],
   [["evt.pluginname", "evt.plugininfo", "evt.asynctype"], "only events of plugins have it"],

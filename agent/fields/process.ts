@@ -1,10 +1,12 @@
 /** proc.*: the process that made the call, its ancestors, its session and group. */
 import { HEADER } from "../events/record.ts";
 import { narrow } from "../events/record-view.ts";
+import { taskCount, type TaskCount } from "../events/task-facts.ts";
 import { ancestor, ancestors, oldestInLine } from "./ancestors.ts";
 import type { SyscallContext } from "./context.ts";
 import { field, fieldOf, missing, type Field, type Read } from "./field.ts";
 import { args, commandLine, environment, executableLine, ownName, variable } from "./process-texts.ts";
+import { streamName, streamType } from "./streams.ts";
 import type { Process } from "../state/types.ts";
 
 /** EXE_FLAGS (events.md 5). */
@@ -18,6 +20,12 @@ const id =
     const value = c.record.u32(offset);
     return value === unknownId ? undefined : value;
   };
+
+/** What the kernel counts of the task; missing where the record does not say. */
+const count =
+  (name: TaskCount): Read =>
+  (c) =>
+    taskCount(c.record, name);
 
 const flag =
   (bit: number): Read =>
@@ -172,19 +180,26 @@ export const processFields: readonly Field[] = [
   field("proc.exe_ino.ctime_duration_proc_start", "ABSTIME", "Nanoseconds from the last change of the program's inode to the start of the process.", "proc.exe_ino.ctime_duration_proc_start < 60000000000", sinceChange),
   field("proc.exe_ino.ctime_duration_pidns_start", "ABSTIME", "Nanoseconds from the start of the PID namespace to the last change of the program's inode.", "proc.exe_ino.ctime_duration_pidns_start > 0", changeInNamespace),
   field("proc.pidns_init_start_ts", "UINT64", "When the PID namespace's first process began, ns since the epoch.", "proc.pidns_init_start_ts > 1700000000000000000", (c) => time(wallClock(c, c.process?.pidnsStart))),
-  field("proc.fdopencount", "UINT64", "Number of open descriptors.", "proc.fdopencount > 1000", missing),
-  field("proc.fdlimit", "INT64", "Highest number of descriptors that the process may open.", "proc.fdlimit > 1024", missing),
-  field("proc.fdusage", "DOUBLE", "Open descriptors in per cent of the limit.", "proc.fdusage > 90", missing),
-  field("proc.vmsize", "UINT64", "Size of the address space in kB.", "proc.vmsize > 1000000", missing),
-  field("proc.vmrss", "UINT64", "Resident memory in kB.", "proc.vmrss > 1000000", missing),
-  field("proc.vmswap", "UINT64", "Swapped memory in kB.", "proc.vmswap > 1000000", missing),
+  field("proc.fdopencount", "UINT64", "Number of open descriptors, of the first 32,768.", "proc.fdopencount > 1000", count("fdopencount")),
+  field("proc.fdlimit", "INT64", "Highest number of descriptors that the process may open.", "proc.fdlimit > 1024", count("fdlimit")),
+  field("proc.fdusage", "DOUBLE", "Open descriptors in per cent of the limit.", "proc.fdusage > 90", descriptorUsage),
+  field("proc.vmsize", "UINT64", "Size of the address space in kB.", "proc.vmsize > 1000000", count("vm_size")),
+  field("proc.vmrss", "UINT64", "Resident memory in kB, as the kernel has added it up from its processors.", "proc.vmrss > 1000000", count("vm_rss")),
+  field("proc.vmswap", "UINT64", "Swapped memory in kB.", "proc.vmswap > 1000000", count("vm_swap")),
   field("proc.nthreads", "UINT64", "Number of threads, the main one among them.", "proc.nthreads > 100", (c) => c.process?.threads),
   field("proc.nchilds", "UINT64", "Number of threads beside the main one; these are no child processes.", "proc.nchilds > 100", (c) => (c.process === undefined ? undefined : Math.max(c.process.threads - 1, 0))),
   ...(["stdin", "stdout", "stderr"] as const).flatMap((stream, n) => [
-    field(`proc.${stream}.type`, "CHARBUF", `Type of descriptor ${n}.`, `proc.${stream}.type = pipe`, missing),
-    field(`proc.${stream}.name`, "CHARBUF", `Name of what descriptor ${n} leads to.`, `proc.${stream}.name = /dev/null`, missing),
+    field(`proc.${stream}.type`, "CHARBUF", `Type of what descriptor ${n} leads to.`, `proc.${stream}.type = pipe`, (c) => streamType(c, n)),
+    field(`proc.${stream}.name`, "CHARBUF", `Name of what descriptor ${n} leads to; empty where it has none.`, `proc.${stream}.name = /dev/null`, (c) => streamName(c, n)),
   ]),
 ];
+
+function descriptorUsage({ record }: SyscallContext): number | undefined {
+  const open = taskCount(record, "fdopencount");
+  const limit = taskCount(record, "fdlimit");
+  if (open === undefined || limit === undefined) return undefined;
+  return Number(limit) === 0 ? 0 : (100 * Number(open)) / Number(limit);
+}
 
 function parentCommandLine(parent: Process | undefined): string | undefined {
   return parent === undefined ? undefined : commandLine(parent, parent.comm);

@@ -16,6 +16,8 @@ import {
   socketFact,
   socketFactFlags,
   socketRoles,
+  streamFact,
+  taskFact,
 } from "../../agent/events/record.ts";
 import { events } from "../../agent/events/table.ts";
 
@@ -64,6 +66,8 @@ export function recordHeader(): string {
     struct("file_fact", fileFact),
     struct("socket_fact", socketFact),
     struct("exe_fact", exeFact),
+    struct("task_fact", taskFact),
+    struct("stream_fact", streamFact),
     constants("record_flag", "RECORD_", recordFlags),
     constants("record_part", "PART_", partIndex),
     constants("file_fact_flag", "FILE_", fileFactFlags),

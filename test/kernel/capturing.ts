@@ -1,6 +1,7 @@
 /** Real calls in, records out: what the tests of this folder share. */
 import type { Context } from "mocha";
 import { Capture, LibbpfError, type CaptureOptions } from "../../agent/capture/index.ts";
+import { viewOf } from "../../agent/events/encode.ts";
 import { HEADER, PART_SLOTS, headerFields, type HeaderField } from "../../agent/events/record.ts";
 import type { RecordView } from "../../agent/events/record-view.ts";
 import { eventCode, events } from "../../agent/events/table.ts";
@@ -14,6 +15,8 @@ export interface Captured {
   /** Every part that the record has; undefined for one that is NULL or was unreadable. */
   readonly parts: ReadonlyMap<number, Buffer | undefined>;
   readonly cut: readonly number[];
+  /** All of it, as fields read it. */
+  readonly view: RecordView;
 }
 
 /** A copy of what the view shows. */
@@ -46,7 +49,14 @@ export function copy(view: RecordView): Captured {
     comm: view.comm,
     parts,
     cut,
+    view: detached(view),
   };
+}
+
+/** A view over bytes of its own. */
+function detached(view: RecordView): RecordView {
+  const at = view.partAt(0) - view.partOffset(0);
+  return viewOf(Buffer.from(view.bytes.subarray(at, at + view.length)));
 }
 
 /** Codes of events by name. */
@@ -80,6 +90,10 @@ export function record(
     readonly cwd?: readonly string[];
     readonly environment?: boolean;
     readonly paths?: boolean;
+    /** Events whose records tell what the task uses and where its first three descriptors lead. */
+    readonly task?: readonly string[];
+    /** Default true: with the paths of these. */
+    readonly streamPaths?: boolean;
   } = {},
 ): Captured[] {
   capture.drain(() => {}, 1000);
@@ -88,6 +102,9 @@ export function record(
     environment: options.environment ?? false,
     cwd: codes(options.cwd ?? []),
     paths: options.paths ?? true,
+    task: codes(options.task ?? []),
+    streams: codes(options.task ?? []),
+    streamPaths: (options.streamPaths ?? true) ? codes(options.task ?? []) : [],
   });
   act();
   capture.setWanted({ codes: [], environment: false, cwd: [] });

@@ -159,11 +159,13 @@ SEC("raw_tp/sched_process_exec")
 int exec_args(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct mm_struct *mm = get(current_task(), mm);
+	struct scratch *s = scratch_of();
 	struct record *r = record_of();
 	__u64 from, length;
 
-	if (r == NULL)
+	if (s == NULL || r == NULL)
 		return 0;
+	s->next = SLOT_FILTER;
 	from = get(mm, arg_start);
 	length = get(mm, arg_end) - from;
 	put_user_bytes(r, PART_ARGS, from, length, ARGS_BYTES);
@@ -178,7 +180,7 @@ int exec_args(struct bpf_raw_tracepoint_args *ctx)
 		}
 		put_user_bytes(r, PART_ENV, from, length, ENV_BYTES);
 	}
-	bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
+	go_to_filter(ctx, s, r);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

@@ -151,6 +151,62 @@ _Static_assert(__builtin_offsetof(struct exe_fact, uid) == 48, "exe_fact.uid");
 _Static_assert(__builtin_offsetof(struct exe_fact, mode) == 52, "exe_fact.mode");
 _Static_assert(sizeof(struct exe_fact) == 56, "exe_fact");
 
+struct task_fact {
+	__u64 vm_size; /* address space, kB */
+	__u64 vm_rss; /* resident memory, kB: without what processors have counted and not told yet */
+	__u64 vm_swap; /* swapped memory, kB */
+	__u64 pgft_maj; /* page faults of the thread that had to read */
+	__u64 pgft_min; /* page faults of the thread that did not */
+	__u64 fdlimit; /* descriptors that the process may open (soft limit) */
+	__u64 exectime; /* ns of processor time in the thread's time slice, up to the last clock tick */
+	__u64 totexectime; /* ns of processor time of the thread, up to the last clock tick */
+	__u32 fdopencount; /* open descriptors, of the first 32,768 */
+	__u32 unused;
+} __attribute__((aligned(8)));
+_Static_assert(__builtin_offsetof(struct task_fact, vm_size) == 0, "task_fact.vm_size");
+_Static_assert(__builtin_offsetof(struct task_fact, vm_rss) == 8, "task_fact.vm_rss");
+_Static_assert(__builtin_offsetof(struct task_fact, vm_swap) == 16, "task_fact.vm_swap");
+_Static_assert(__builtin_offsetof(struct task_fact, pgft_maj) == 24, "task_fact.pgft_maj");
+_Static_assert(__builtin_offsetof(struct task_fact, pgft_min) == 32, "task_fact.pgft_min");
+_Static_assert(__builtin_offsetof(struct task_fact, fdlimit) == 40, "task_fact.fdlimit");
+_Static_assert(__builtin_offsetof(struct task_fact, exectime) == 48, "task_fact.exectime");
+_Static_assert(__builtin_offsetof(struct task_fact, totexectime) == 56, "task_fact.totexectime");
+_Static_assert(__builtin_offsetof(struct task_fact, fdopencount) == 64, "task_fact.fdopencount");
+_Static_assert(__builtin_offsetof(struct task_fact, unused) == 68, "task_fact.unused");
+_Static_assert(sizeof(struct task_fact) == 72, "task_fact");
+
+struct stream_fact {
+	__u32 mode; /* S_IFMT and permission bits */
+	__u32 fs_magic; /* super block magic */
+	__u32 anon; /* enum anon_kind */
+	__u32 flags; /* enum file_fact_flag */
+	__u16 path_at; /* where in the record its path stands; 0 nowhere */
+	__u16 path_length;
+	__u16 family; /* AF_* of a socket, after unmapping; 0 no socket */
+	__u16 type; /* SOCK_* */
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 role; /* enum socket_role */
+	__u16 unused;
+	__u8 local_address[16];
+	__u8 remote_address[16];
+} __attribute__((aligned(8)));
+_Static_assert(__builtin_offsetof(struct stream_fact, mode) == 0, "stream_fact.mode");
+_Static_assert(__builtin_offsetof(struct stream_fact, fs_magic) == 4, "stream_fact.fs_magic");
+_Static_assert(__builtin_offsetof(struct stream_fact, anon) == 8, "stream_fact.anon");
+_Static_assert(__builtin_offsetof(struct stream_fact, flags) == 12, "stream_fact.flags");
+_Static_assert(__builtin_offsetof(struct stream_fact, path_at) == 16, "stream_fact.path_at");
+_Static_assert(__builtin_offsetof(struct stream_fact, path_length) == 18, "stream_fact.path_length");
+_Static_assert(__builtin_offsetof(struct stream_fact, family) == 20, "stream_fact.family");
+_Static_assert(__builtin_offsetof(struct stream_fact, type) == 22, "stream_fact.type");
+_Static_assert(__builtin_offsetof(struct stream_fact, local_port) == 24, "stream_fact.local_port");
+_Static_assert(__builtin_offsetof(struct stream_fact, remote_port) == 26, "stream_fact.remote_port");
+_Static_assert(__builtin_offsetof(struct stream_fact, role) == 28, "stream_fact.role");
+_Static_assert(__builtin_offsetof(struct stream_fact, unused) == 30, "stream_fact.unused");
+_Static_assert(__builtin_offsetof(struct stream_fact, local_address) == 32, "stream_fact.local_address");
+_Static_assert(__builtin_offsetof(struct stream_fact, remote_address) == 48, "stream_fact.remote_address");
+_Static_assert(sizeof(struct stream_fact) == 64, "stream_fact");
+
 enum record_flag {
 	RECORD_COMPAT = 1,
 	RECORD_LEADER = 2,
@@ -171,6 +227,8 @@ enum record_part {
 	PART_ENV = 26,
 	PART_EXE = 27,
 	PART_PEER_PATH = 28,
+	PART_TASK = 29,
+	PART_STREAMS = 30,
 };
 
 enum file_fact_flag {

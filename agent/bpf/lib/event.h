@@ -47,14 +47,24 @@ static __always_inline void count_drop(struct record *r, __u32 cause)
 		__sync_fetch_and_add(value, 1);
 }
 
-/* Goes to the paths, if any were asked for, then to the filter. A tail call that returns found no program, which
+/* The record is whole but for what is told of the task itself: on to that, once, then to the filter. Returns where
+ * there was no program. */
+static __always_inline void go_to_filter(void *ctx, struct scratch *s, struct record *r)
+{
+	if (!s->described && is_wanted(r->header.type, WANT_TASK | WANT_STREAMS))
+		bpf_tail_call_static(ctx, &programs, SLOT_TASK);
+	else
+		bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
+}
+
+/* Goes to the paths that are not walked yet, then to the filter. A tail call that returns found no program, which
  * loses the record. */
 static __always_inline int finish_file(void *ctx, struct scratch *s, struct record *r)
 {
-	if (s->walk_count > 0)
+	if (s->walk_index < s->walk_count)
 		bpf_tail_call_static(ctx, &programs, SLOT_WALK);
 	else
-		bpf_tail_call_static(ctx, &programs, SLOT_FILTER);
+		go_to_filter(ctx, s, r);
 	count_drop(r, DROP_TAIL_CALL);
 	return 0;
 }

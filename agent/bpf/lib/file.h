@@ -174,6 +174,21 @@ static __always_inline bool is_chrooted(struct scratch *s)
 	return s->root_dentry != get(s->root_mnt, mnt_root);
 }
 
+/* Whether files of a file system have no name. */
+static __always_inline bool is_nameless(__u32 magic)
+{
+	return magic == MAGIC_PIPE || magic == MAGIC_SOCKET || magic == MAGIC_ANON_INODE || magic == MAGIC_PIDFS ||
+	       magic == MAGIC_NSFS;
+}
+
+/* enum anon_kind of a file on such a file system. */
+static __always_inline __u32 anon_of(__u32 magic, struct dentry *dentry)
+{
+	if (magic == MAGIC_ANON_INODE)
+		return anon_kind_of(first_letters(dentry));
+	return magic == MAGIC_PIDFS ? ANON_PIDFD : ANON_NONE;
+}
+
 /* The facts about an open file and, where asked, its paths. */
 static __always_inline void put_file(struct scratch *s, struct record *r, struct file *file)
 {
@@ -192,13 +207,8 @@ static __always_inline void put_file(struct scratch *s, struct record *r, struct
 	fact.open_flags = get(file, f_flags);
 	fact.fs_magic = get(sb, s_magic);
 	fact.uid = get(inode, i_uid.val);
-	nameless = fact.fs_magic == MAGIC_PIPE || fact.fs_magic == MAGIC_SOCKET ||
-		   fact.fs_magic == MAGIC_ANON_INODE || fact.fs_magic == MAGIC_PIDFS ||
-		   fact.fs_magic == MAGIC_NSFS;
-	if (fact.fs_magic == MAGIC_ANON_INODE)
-		fact.anon = anon_kind_of(first_letters(dentry));
-	else if (fact.fs_magic == MAGIC_PIDFS)
-		fact.anon = ANON_PIDFD;
+	fact.anon = anon_of(fact.fs_magic, dentry);
+	nameless = is_nameless(fact.fs_magic);
 	if (!nameless) {
 		if (is_deleted(dentry))
 			fact.flags |= FILE_DELETED;

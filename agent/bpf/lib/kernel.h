@@ -92,6 +92,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
 struct signal_struct {
 	atomic_t live;
 	struct list_head thread_head;
@@ -100,11 +104,30 @@ struct signal_struct {
 	unsigned int has_child_subreaper : 1;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	struct rlimit rlim[16];
+};
+
+struct percpu_counter {
+	__s64 count;
 };
 
 struct mm_struct {
+	unsigned long total_vm;
+	struct percpu_counter rss_stat[4];
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
+};
+
+/* Before 6.2: an array of 64-bit numbers. */
+struct mm_rss_stat {
+	__s64 unused;
+};
+struct mm_struct___rss61 {
+	struct mm_rss_stat rss_stat;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime, prev_sum_exec_runtime;
 };
 
 struct thread_info {
@@ -154,6 +177,8 @@ struct task_struct {
 	struct signal_struct *signal;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+	struct sched_entity se;
+	unsigned long min_flt, maj_flt;
 };
 
 /* Files */
@@ -237,6 +262,7 @@ struct file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds;
 };
 
 struct files_struct {

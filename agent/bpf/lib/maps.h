@@ -12,8 +12,8 @@
 #define CALL_NUMBERS 1024
 #define SOCKETCALLS 32
 #define PATH_BYTES 4096
-/* At most: exe path and working directory of an exec, or two bases and a working directory. */
-#define WALKS 4
+/* At most: base, working directory and two paths of a file, then the files of three streams. A power of two. */
+#define WALKS 8
 
 /* Entries of `programs`. */
 enum program_slot {
@@ -22,6 +22,7 @@ enum program_slot {
 	SLOT_SUBMIT = 2,  /* to the ring */
 	SLOT_EXEC = 3,    /* second half of an exec: arguments and environment */
 	SLOT_FILE = 4,    /* what is known about the file behind the event's descriptor */
+	SLOT_TASK = 5,    /* what the task uses, and where its first three descriptors lead */
 	SLOT_EVENTS = 16, /* + enum event_type */
 };
 #define PROGRAM_SLOTS (SLOT_EVENTS + EVENT_SLOTS)
@@ -41,6 +42,9 @@ enum want {
 	WANT_PATHS = 2, /* resolved paths */
 	WANT_CWD = 4,   /* the working directory, also where no path is relative */
 	WANT_ENV = 8,   /* exec: the environment */
+	WANT_TASK = 16, /* what the task uses */
+	WANT_STREAMS = 32, /* what descriptors 0, 1 and 2 lead to */
+	WANT_STREAM_PATHS = 64, /* and their paths */
 };
 
 /* Set between open and load (agent/capture/object.ts); the verifier drops what they exclude. */
@@ -53,6 +57,7 @@ struct settings {
 	__u32 ring_reserve; /* of it, kept for exec, fork and exit */
 	__u32 hierarchy;    /* hierarchy_id of the cgroup tree above: 0 is v2 */
 	__u32 ring_level;   /* bytes in the ring from which on cgroups share what is left (share.h) */
+	__u32 page_size;    /* bytes */
 };
 
 /* Written by user space at any time, through the mmapped map. */
@@ -110,6 +115,7 @@ struct scratch {
 	__u32 walk_count;
 	__u32 walk_index;
 	__u32 next; /* enum program_slot to go to when all is walked: SLOT_FILTER or SLOT_EXEC */
+	__u32 described; /* SLOT_TASK has been there */
 	/* The walk under way */
 	__u32 at;     /* the path stands in path[at..PATH_BYTES) */
 	__u32 flags;  /* enum file_fact_flag */

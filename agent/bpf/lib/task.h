@@ -128,6 +128,7 @@ static __always_inline struct record *record_begin(struct scratch *s, struct tas
 	s->walk_index = 0;
 	s->rounds = 0;
 	s->next = SLOT_FILTER;
+	s->described = 0;
 	s->dentry = NULL;
 	s->root_dentry = NULL;
 	s->root_mnt = NULL;

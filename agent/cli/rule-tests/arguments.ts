@@ -1,6 +1,7 @@
 /** Arguments of an event in a test file, named as the event's parameters, into the record that the kernel would write. */
 import { errorNumber, signalNumber } from "../../events/errors.ts";
 import { fileFactFlags, parts } from "../../events/record.ts";
+import type { TaskCount } from "../../events/task-facts.ts";
 import type { EventRow, ParamRow } from "../../events/table.ts";
 import { flagValue, openFlagsToAbi, openResult, toAbi, type FlagSetName } from "../../events/translate.ts";
 import type { YamlNode } from "../../rules/files/yaml-tree.ts";
@@ -59,6 +60,9 @@ const textual =
 const inHeader = (name: Exclude<keyof Header, "comm">): Take =>
   numeric((draft, value) => (draft.header[name] = value));
 
+const inTask = (name: TaskCount): Take =>
+  numeric((draft, value) => (draft.task = { ...draft.task, [name]: value }));
+
 /** Device numbers of user space to the kernel's. */
 function kernelDevice(dev: number): number {
   const major = (dev >>> 8) & 0xfff;
@@ -112,12 +116,12 @@ const ofProcess: Readonly<Record<string, Take>> = {
   pid: inHeader("pid"),
   ptid: inHeader("ppid"),
   cwd: textual((draft, value) => (draft.process.cwd = value)),
-  fdlimit: notCaptured,
-  pgft_maj: notCaptured,
-  pgft_min: notCaptured,
-  vm_size: notCaptured,
-  vm_rss: notCaptured,
-  vm_swap: notCaptured,
+  fdlimit: inTask("fdlimit"),
+  pgft_maj: inTask("pgft_maj"),
+  pgft_min: inTask("pgft_min"),
+  vm_size: inTask("vm_size"),
+  vm_rss: inTask("vm_rss"),
+  vm_swap: inTask("vm_swap"),
   cgroups: notCaptured,
   pidns_init_start_ts: notCaptured,
   comm: textual((draft, value) => {

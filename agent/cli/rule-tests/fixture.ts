@@ -1,5 +1,12 @@
 /** What an event of a test is made of before it becomes a record: plain, and changed while the test is read. */
-import type { ExeFacts, FileFacts, PartContent, RecordFacts, SocketFacts } from "../../events/encode.ts";
+import type {
+  ExeFacts,
+  FileFacts,
+  PartContent,
+  RecordFacts,
+  SocketFacts,
+  TaskFacts,
+} from "../../events/encode.ts";
 import type { Json } from "../../fields/audit-json.ts";
 import type { Process } from "../../state/types.ts";
 
@@ -18,6 +25,7 @@ export interface Draft {
   file: Mutable<FileFacts> | undefined;
   socket: Mutable<SocketFacts> | undefined;
   exe: Mutable<ExeFacts> | undefined;
+  task: Mutable<TaskFacts> | undefined;
   process: MadeProcess;
 }
 

@@ -164,6 +164,7 @@ function readSyscall(
     file: undefined,
     socket: undefined,
     exe: undefined,
+    task: undefined,
     process: { ...process, uid, gid, loginuid },
   };
   readArguments(draft, row, given, mistakes);
@@ -191,8 +192,13 @@ function resolvedPaths(draft: Draft, overrides: Overrides): void {
 }
 
 function encode(draft: Draft, row: EventRow, mapping: YamlMapping, mistakes: Mistakes): Buffer {
-  const { header, file, socket, exe } = draft;
-  const facts = { ...(file && { file }), ...(socket && { socket }), ...(exe && { exe }) };
+  const { header, file, socket, exe, task } = draft;
+  const facts = {
+    ...(file && { file }),
+    ...(socket && { socket }),
+    ...(exe && { exe }),
+    ...(task && { task }),
+  };
   try {
     return encodeRecord({ type: eventCode(row.name)!, header, parts: draft.parts, ...facts });
   } catch (error) {

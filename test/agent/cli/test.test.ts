@@ -239,6 +239,11 @@ describe("tiercel test", () => {
       { type: "clone", args: { res: 17, flags: "CLONE_NEWUSER|CLONE_FILES" } },
     ],
     [
+      "what a process uses",
+      "proc.fdlimit=1024 and evt.rawarg.vm_size=4096 and proc.vmsize=4096 and thread.pfmajor=2",
+      { type: "execve", args: { fdlimit: 1024, vm_size: 4096, pgft_maj: 2 } },
+    ],
+    [
       "modes by name",
       'evt.arg.mode contains "S_ISUID"',
       { type: "chmod", args: { filename: "/x", mode: "S_ISUID|S_IXUSR" } },

@@ -108,6 +108,46 @@ describe("what rules want from capture", () => {
     );
   });
 
+  const asked = (fields: FieldUse[], of = ["execve", "openat"]) => {
+    const rules = fields.map((output) => rule({ events: of, output }));
+    const { task, streams, streamPaths, codes } = wantedBy({ digest: "", rules });
+    return {
+      task: names(task),
+      streams: names(streams),
+      streamPaths: names(streamPaths),
+      codes: names(codes),
+    };
+  };
+
+  it("is what a task uses on calls of rules that show it", () => {
+    for (const name of ["proc.vmsize", "proc.fdlimit", "proc.fdusage", "thread.pfmajor", "thread.vmrss.b"])
+      assert.deepEqual(asked([use(name)]).task, ["execve", "openat"], name);
+    // Of these only exec and clone have such parameters.
+    for (const field of [
+      use("evt.args"),
+      use("evt.arg", "vm_size"),
+      use("evt.rawarg", "fdlimit"),
+      use("evt.arg", "7"),
+    ])
+      assert.deepEqual(asked([field]).task, ["execve"], field.text);
+    for (const field of [use("proc.name"), use("evt.arg", "flags"), use("thread.tid"), use("proc.env", "7")])
+      assert.deepEqual(asked([field]).task, [], field.text);
+  });
+
+  it("is the first three descriptors on calls of rules that show them, paths only for names", () => {
+    const both = ["execve", "openat"];
+    const types = asked([use("proc.stdin.type"), use("fd.types", "0")]);
+    assert.deepEqual([types.streams, types.streamPaths], [both, []]);
+    assert.ok(!types.codes.includes("connect"));
+    const shown = asked([use("proc.stderr.name")]);
+    assert.deepEqual([shown.streams, shown.streamPaths], [both, both]);
+    assert.ok(
+      ["connect", "accept"].every((call) => (shown.codes as string[]).includes(call)),
+      "roles",
+    );
+    assert.deepEqual(asked([use("fd.types")]).streams, []);
+  });
+
   it("is every captured call for a rule without event types", () => {
     const { codes } = wantedBy({ digest: "", rules: [rule({ events: "all" })] });
     const captured = events.flatMap((row) => ("captured" in row ? [row.name] : []));

@@ -57,7 +57,7 @@ describe("reading fields", () => {
       fc.property(
         fc.nat(catalogue.events.size + 3),
         header,
-        fc.dictionary(fc.nat(28).map(String), content, { maxKeys: 16 }),
+        fc.dictionary(fc.nat(31).map(String), content, { maxKeys: 16 }),
         fc.boolean(),
         fc.constantFrom(...Object.values(pathViews)),
         (type, given, parts, known, view) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { root } from "../support/reference.ts";
 import { needCapture, type PrintedAlert } from "./support/agent.ts";
 import { run } from "./support/commands.ts";
 import { needContainers } from "./support/containers.ts";
@@ -13,6 +14,12 @@ const standard = "command=%proc.cmdline program=%proc.exepath";
 const rulesText = `
 - macro: open_failed
   condition: (evt.type in (open, openat, openat2) and fd.typechar = f and fd.num = -1 and evt.res startswith E)
+- rule: folder made
+  desc: R16
+  condition: evt.type = mkdir and proc.name = trigger and fs.path.name startswith FOLDER/
+  output: "%fs.path.name ${standard}"
+  priority: NOTICE
+
 - rule: failed open
   desc: R18
   condition: open_failed and proc.exepath endswith /trigger
@@ -133,6 +140,21 @@ describe("reports from the field", function () {
   });
   after(async () => {
     await stage?.close();
+  });
+
+  it("R16: a rule on mkdir alone misses mkdirat, which Go programs make, and validate says so", async () => {
+    const raised = await stage.during(async () => {
+      assert.equal((await stage.host("trigger", "mkdirat", join(stage.folder, "by-mkdirat"))).code, 0);
+      assert.equal((await stage.host("trigger", "mkdir", join(stage.folder, "by-mkdir"))).code, 0);
+    });
+    const seen = texts(raised, "folder made").map((text) => text.split(" ")[0]);
+    assert.deepEqual(seen, [join(stage.folder, "by-mkdir")]);
+    const checked = await run(process.execPath, [`${root}bin/tiercel`, "validate", rules]);
+    assert.equal(checked.code, 0, checked.stderr);
+    assert.match(
+      `${checked.stdout}${checked.stderr}`,
+      /programs do the same by mkdirat[^\n]*\n *in rule 'folder made'/,
+    );
   });
 
   it("R18: opens of forbidden and of absent files are seen, with the path that was asked for", async () => {
@@ -298,4 +320,54 @@ describe("reports from the field, R12: a rule beside an earlier one that matches
       await stage.unwatch();
     });
   }
+});
+
+describe("reports from the field, R30 and R72: many calls that no rule is about, on one processor", function () {
+  this.timeout(60_000);
+  let stage: Stage;
+
+  before(async function () {
+    needCapture(this);
+    needContainers(this);
+    stage = await Stage.open();
+  });
+  after(async () => {
+    await stage?.close();
+  });
+
+  it("raise nothing, and how many of them reached the agent is told", async () => {
+    const slices = 10;
+    const opens = 10_000;
+    const rules = stage.rulesFile(
+      "prefix.yaml",
+      `
+- rule: below etc
+  desc: R30
+  condition: evt.type = openat and fd.name startswith /etc/ and proc.name = trigger
+  output: "%fd.name ${standard}"
+  priority: NOTICE
+`,
+    );
+    const agent = await stage.watch([rules], { log_level: "info" }, ["taskset", "-c", "0"]);
+    // Each slice fits into the ring, and the next one waits until it was read.
+    for (let i = 0; i < slices; i++) {
+      const raised = await stage.during(() =>
+        stage.host("trigger", "open-many", String(opens), stage.program),
+      );
+      assert.deepEqual(raised, []);
+    }
+    const raised = await stage.during(() => stage.host("trigger", "open", "openat", "r", "/etc/hosts"));
+    assert.deepEqual(
+      texts(raised, "below etc").map((text) => text.split(" ")[0]),
+      ["/etc/hosts"],
+    );
+    assert.equal(await stage.unwatch(), 0);
+    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, "m").exec(agent.log())?.[1]);
+    const reached = count("Events seen");
+    const lost = count("Events dropped");
+    assert.ok(reached + lost >= slices * opens, `${reached} reached the agent, ${lost} were lost`);
+    console.log(
+      `      of ${slices * opens} opens elsewhere and what else happened ${reached} reached the agent, ${lost} were lost`,
+    );
+  });
 });

@@ -95,6 +95,20 @@ static int do_mkdir(int argc, char **argv)
 	return result(syscall(SYS_mkdir, argv[1], 0755));
 }
 
+/* mkdirat: what Go's os.Mkdir and others do for mkdir */
+static int do_mkdirat(int argc, char **argv)
+{
+	return result(syscall(SYS_mkdirat, AT_FDCWD, argv[1], 0755));
+}
+
+/* open-many COUNT PATH */
+static int do_open_many(int argc, char **argv)
+{
+	for (long i = atol(argv[1]); i > 0; i--)
+		close(syscall(SYS_openat, AT_FDCWD, argv[2], O_RDONLY));
+	return 0;
+}
+
 static int do_chmod(int argc, char **argv)
 {
 	return result(syscall(SYS_chmod, argv[1], strtol(argv[2], NULL, 8)));
@@ -184,6 +198,16 @@ static int do_dup(int argc, char **argv)
 	if (!strcmp(argv[1], "fcntl"))
 		return close(new), result(fcntl(fd, F_DUPFD, new));
 	return result(syscall(SYS_dup2, fd, new));
+}
+
+/* connected ACTION: goes on with a TCP connection as input and output */
+static int do_connected(int argc, char **argv)
+{
+	int fd = loopback_connection();
+
+	if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
+		return result(-1);
+	return dispatch(argc - 1, argv + 1);
 }
 
 /* socket DOMAIN TYPE: numbers */
@@ -388,12 +412,15 @@ static const struct {
 	{"rename", 2, do_rename},
 	{"unlink", 1, do_unlink},
 	{"mkdir", 1, do_mkdir},
+	{"mkdirat", 1, do_mkdirat},
+	{"open-many", 2, do_open_many},
 	{"chmod", 2, do_chmod},
 	{"memfd-exec", 1, do_memfd_exec},
 	{"fexec", 2, do_fexec},
 	{"ptrace", 1, do_ptrace},
 	{"ptrace-cont", 0, do_ptrace_cont},
 	{"dup", 3, do_dup},
+	{"connected", 1, do_connected},
 	{"socket", 2, do_socket},
 	{"connect", 3, do_connect},
 	{"listen", 3, do_listen},

@@ -22,7 +22,7 @@ const kindLabel = "io.cri-containerd.kind";
 /** What containerd takes as a name; it goes into a header. */
 const namespaceForm = /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
 
-const topics = ["/tasks/start", "/containers/delete"] as const;
+const topics = ["/containers/create", "/tasks/start", "/containers/delete"] as const;
 
 export class Containerd {
   readonly #client: GrpcClient;
@@ -99,8 +99,8 @@ export class Containerd {
       const envelope = new Message(bytes);
       if (envelope.text(2) === dockers) return;
       const id = envelope.message(4).message(2).text(1);
-      if (envelope.text(3) === topics[0]) onStarted(id);
-      if (envelope.text(3) === topics[1]) onGone(id);
+      if (envelope.text(3) === topics[2]) onGone(id);
+      else onStarted(id);
     });
   }
 }

@@ -36,8 +36,11 @@ const versions = ["v1", "v1alpha2"] as const;
 /** Sandboxes and images that are remembered: the containers of a pod ask for the same ones. */
 const REMEMBERED = 512;
 /** ContainerEventType. */
+const CREATED = 0;
 const STARTED = 1;
 const DELETED = 3;
+/** Cgroup paths of pods; what stands elsewhere is not of Kubernetes. */
+const ofPod = /kubepods|(?:^|\/)pod[^/]*\/|cri-containerd[-:]/;
 
 /** What a call gives, undefined where the runtime says that there is no such thing. */
 async function found<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -88,6 +91,13 @@ class Cri implements RuntimeClient {
   }
 
   async facts(id: string, cgroupPath: string, until: number): Promise<ContainerFacts | undefined> {
+    const own = () => this.#containerd?.facts(id, cgroupPath, until);
+    if (cgroupPath === "" || ofPod.test(cgroupPath))
+      return (await this.#factsOfPod(id, until)) ?? (await own());
+    return (await own()) ?? (await this.#factsOfPod(id, until));
+  }
+
+  async #factsOfPod(id: string, until: number): Promise<ContainerFacts | undefined> {
     const container = await found(this.#containerStatus(id, until));
     if (container?.id === id) {
       const sandboxId = sandboxIdOf(container);
@@ -96,11 +106,9 @@ class Cri implements RuntimeClient {
       return factsOfContainer(this.type, container, sandbox, image);
     }
     const sandbox = await found(this.#sandboxStatus(id, until));
-    if (sandbox?.id === id) {
-      this.#sandboxes.set(id, toRemember(sandbox));
-      return factsOfSandbox(this.type, sandbox, await optional(this.#imageOfSandbox(sandbox, until)));
-    }
-    return await this.#containerd?.facts(id, cgroupPath, until);
+    if (sandbox?.id !== id) return undefined;
+    this.#sandboxes.set(id, toRemember(sandbox));
+    return factsOfSandbox(this.type, sandbox, await optional(this.#imageOfSandbox(sandbox, until)));
   }
 
   async #containerStatus(id: string, until: number): Promise<CriContainer> {
@@ -157,8 +165,9 @@ class Cri implements RuntimeClient {
     if (this.#containerd !== undefined) return await this.#containerd.watch({ ...happenings, onGone: gone });
     const take = (bytes: Uint8Array) => {
       const event = new Message(bytes);
-      if (event.number(2) === STARTED) happenings.onStarted(event.text(1));
-      if (event.number(2) === DELETED) gone(event.text(1));
+      const kind = event.number(2);
+      if (kind === CREATED || kind === STARTED) happenings.onStarted(event.text(1));
+      if (kind === DELETED) gone(event.text(1));
     };
     try {
       await this.#client.stream(`${this.#interface}.RuntimeService/GetContainerEvents`, message(), take);

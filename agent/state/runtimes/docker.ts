@@ -16,11 +16,14 @@ import {
 /** Images that are remembered, by id. */
 const REMEMBERED = 256;
 
-/** Docker's word is `destroy`, Podman's `remove`. */
-const events = { started: ["start"], gone: ["destroy", "remove"] };
-const eventsPath = `/events?filters=${encodeURIComponent(
-  JSON.stringify({ type: ["container"], event: [...events.started, ...events.gone] }),
-)}`;
+/**
+ * What is listened to. The end is called `destroy` by Docker, `remove` by Podman. Podman holds a container's lock from its
+ * making until it runs: who asks before, waits.
+ */
+const events = {
+  docker: { started: ["create", "start"], gone: ["destroy"] },
+  podman: { started: ["start"], gone: ["remove"] },
+};
 
 /** An id goes into a path: nothing but what runtimes make. */
 const identifier = /^[0-9a-f]{64}$/;
@@ -95,12 +98,14 @@ class Docker implements RuntimeClient {
   }
 
   async watch({ onStarted, onGone }: Happenings): Promise<void> {
-    await this.#client.lines(eventsPath, (event) => {
+    const { started, gone } = events[this.type];
+    const filters = JSON.stringify({ type: ["container"], event: [...started, ...gone] });
+    await this.#client.lines(`/events?filters=${encodeURIComponent(filters)}`, (event) => {
       const id = at(event, "Actor", "ID") ?? at(event, "id");
       const action = at(event, "Action") ?? at(event, "status");
       if (typeof id !== "string" || !identifier.test(id) || typeof action !== "string") return;
-      if (events.started.includes(action)) onStarted(id);
-      if (events.gone.includes(action)) onGone(id);
+      if (started.includes(action)) onStarted(id);
+      if (gone.includes(action)) onGone(id);
     });
     throw new RuntimeError("unreachable", "it ended its stream of events");
   }
@@ -110,17 +115,20 @@ class Docker implements RuntimeClient {
   }
 }
 
-/** Asks who is at a socket. @throws RuntimeError */
+/**
+ * Asks who is at a socket. The version stands in the headers: Podman's answer to `/version` runs programs and takes
+ * seconds on a busy machine. @throws RuntimeError
+ */
 export async function openDocker(socket: string, clock: Clock, until: number): Promise<RuntimeClient> {
   const client = new UnixHttp({ socket, clock, largest: MAX_ANSWER });
   try {
-    const ping = await client.get("/_ping", until);
-    const libpod = ping?.headers["libpod-api-version"];
+    const { headers = {} } = (await client.get("/_ping", until)) ?? {};
+    const libpod = headers["libpod-api-version"];
     const podman = typeof libpod === "string" && /^\d+(?:\.\d+){1,3}$/.test(libpod) ? libpod : undefined;
-    if (ping === undefined || (podman === undefined && ping.headers["api-version"] === undefined))
+    if (podman === undefined && headers["api-version"] === undefined)
       throw new RuntimeError("answer", "it is neither Docker nor Podman");
-    const version = at((await client.get("/version", until))?.body, "Version");
-    return new Docker(client, typeof version === "string" ? version.slice(0, 64) : "", podman);
+    const version = /^(?:Docker|Libpod)\/([\w.+~-]{1,64})/.exec(String(headers["server"] ?? ""))?.[1] ?? "";
+    return new Docker(client, version, podman);
   } catch (error) {
     client.close();
     throw error;

@@ -37,6 +37,7 @@ export interface Listed {
 
 /** What a runtime tells by itself. */
 export interface Happenings {
+  /** Made, or started: who it is can be known before its first process does anything. */
   readonly onStarted: (id: string) => void;
   readonly onGone: (id: string) => void;
 }

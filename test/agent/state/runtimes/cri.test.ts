@@ -367,6 +367,7 @@ describe("runtimes of Kubernetes", () => {
       ListPodSandbox: () => message([1, message([1, "s"], [3, 0])], [1, message([1, "t"], [3, 1])]),
       GetContainerEvents: (_, stream) => {
         begin(stream);
+        stream.write(frame(message([1, "made"], [2, 0])));
         stream.write(frame(message([1, "a"], [2, 1])));
         stream.end(frame(message([1, "b"], [2, 3])));
         return undefined;
@@ -387,7 +388,7 @@ describe("runtimes of Kubernetes", () => {
       onGone: (name: string) => told.push(`gone ${name}`),
     };
     await client!.watch(happenings);
-    assert.deepEqual(told, ["started a", "gone b"]);
+    assert.deepEqual(told, ["started made", "started a", "gone b"]);
     delete server.methods["GetContainerEvents"];
     await client!.watch(happenings);
   });

@@ -59,14 +59,14 @@ describe("Docker", () => {
     const socket = join(folder, "s");
     called.length = 0;
     answers = {
-      "/version": { Version: "27.1.1" },
       [`/containers/${id}/json`]: inspected,
       [`/images/${imageId}/json`]: { RepoTags: ["nginx:1.25"], RepoDigests: [`nginx@${digest}`] },
     };
     server = http.createServer((request, response) => {
       const path = request.url!.split("?")[0]!;
       called.push(path);
-      if (path === "/_ping") return response.writeHead(200, { "Api-Version": "1.46" }).end("OK");
+      if (path === "/_ping")
+        return response.writeHead(200, { "Api-Version": "1.46", Server: "Docker/27.1.1 (linux)" }).end("OK");
       const answer = answers[path];
       if (typeof answer === "function") return (answer as (to: http.ServerResponse) => void)(response);
       if (answer === undefined) return response.writeHead(404).end('{"message":"No such container"}');

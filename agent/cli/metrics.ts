@@ -3,7 +3,7 @@ import type { Metric } from "../serve/metrics.ts";
 import type { SinkCounters } from "../sinks/queue.ts";
 import { priorityNames } from "../rules/plan.ts";
 import type { RuntimesStatus } from "../state/runtimes/runtimes.ts";
-import type { Counters, RuleNumbers } from "./agent/counters.ts";
+import type { ContainerNumbers, Counters, RuleNumbers } from "./agent/counters.ts";
 import { shortId, type Losses } from "./agent/loss-owner.ts";
 import type { PodMetadataStatus } from "./agent/pod-metadata.ts";
 import type { Settings } from "./settings/schema.ts";
@@ -61,7 +61,7 @@ export function agentMetrics(settings: Settings["metrics"], sources: MetricSourc
     ...(settings.rules_counters_enabled ? ofRules(sources, settings.include_empty_values) : []),
     ...(settings.kernel_event_counters_enabled ? ofEvents(sources) : []),
     ...(settings.state_counters_enabled
-      ? [...ofState(sources), ...ofPods(sources), ...ofRuntimes(sources)]
+      ? [...ofState(sources), ...ofContainers(sources), ...ofPods(sources), ...ofRuntimes(sources)]
       : []),
     ...(settings.resource_utilization_enabled ? ofResources(sources) : []),
   ];
@@ -330,6 +330,55 @@ function ofRuntimes({ runtimes: status }: MetricSources): Metric[] {
       "Containers that are being asked for, or will be again.",
       [],
       one(() => status().questions),
+    ),
+  ];
+}
+
+/** What capture knows of containers. */
+function ofContainers({ counters }: MetricSources): Metric[] {
+  const numbers = () => counters().flatMap(({ containers }) => containers ?? []);
+  const each =
+    (value: (numbers: ContainerNumbers) => Readonly<Record<string, number>>): Read =>
+    () =>
+      numbers().flatMap((all) => Object.entries(value(all)).map(([key, count]) => [[key], count] as const));
+  const sum = (value: (numbers: ContainerNumbers) => number) =>
+    one(() => numbers().reduce((total, all) => total + value(all), 0));
+  return [
+    gauge(
+      "containers",
+      "Containers kept: known by a runtime, unknown to all, or waiting for an answer.",
+      ["state"],
+      each(({ known, unknown, waiting }) => ({ known, unknown, waiting })),
+    ),
+    gauge(
+      "container_facts_bytes",
+      "Memory of what runtimes and the Kubernetes API said of containers and pods.",
+      [],
+      sum(({ bytes }) => bytes),
+    ),
+    counter(
+      "container_facts_evicted_total",
+      "Containers and pods whose facts were forgotten for want of room.",
+      ["kind"],
+      each(({ evicted, podsEvicted }) => ({ container: evicted, pod: podsEvicted })),
+    ),
+    gauge(
+      "container_events_waiting",
+      "Events that wait until it is known who their container is.",
+      [],
+      sum(({ eventsWaiting }) => eventsWaiting),
+    ),
+    counter(
+      "container_events_waited_total",
+      "Events that waited for it.",
+      [],
+      sum(({ eventsHeld }) => eventsHeld),
+    ),
+    counter(
+      "container_waits_unanswered_total",
+      "Containers whose events were tried without it: no answer in time, or too many events.",
+      ["cause"],
+      each(({ timeouts, overflows }) => ({ timeout: timeouts, overflow: overflows })),
     ),
   ];
 }

@@ -75,14 +75,20 @@ export class Containers {
     this.options = options;
   }
 
-  /** Containers kept. */
-  get size(): number {
-    return this.byId.size;
-  }
-
   /** Pods kept. */
   get podCount(): number {
     return this.pods.size;
+  }
+
+  /** Containers by what is known of them. */
+  tally(): { readonly known: number; readonly unknown: number; readonly waiting: number } {
+    let known = 0;
+    let waiting = 0;
+    for (const entry of this.byId.values()) {
+      if (entry.facts !== undefined) known++;
+      else if (entry.waiting) waiting++;
+    }
+    return { known, unknown: this.byId.size - known - waiting, waiting };
   }
 
   /** Bytes of what runtime and API said. */

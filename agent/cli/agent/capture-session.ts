@@ -8,12 +8,14 @@ import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.
 import type { RecordView } from "../../events/record-view.ts";
 import { events } from "../../events/table.ts";
 import type { RuleSetPlan } from "../../rules/plan.ts";
+import type { Containers } from "../../state/containers.ts";
 import type { NodeInput } from "../../state/node-input.ts";
 import { SessionRecorder, wantedToRecord } from "../recording/session-recorder.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
-import type { Counters } from "./counters.ts";
+import type { ContainerNumbers, Counters } from "./counters.ts";
 import { suppressedAlerts, syscallEngineParts } from "./engine-parts.ts";
+import type { HeldEvents } from "./held-events.ts";
 import { LossLedger } from "./loss-ledger.ts";
 import { openNodeState, type NodeState } from "./node-state.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -265,13 +267,10 @@ export class CaptureSession {
         processes_evicted: this.node.state.evicted,
         wake_ups: wakeUps,
         looks,
-        containers: this.node.containers.size,
-        pods: this.node.containers.podCount,
-        containers_waiting: this.pipeline.held.waiting,
-        events_held: this.pipeline.held.size,
         ...this.node.state.counters,
         ...this.recorder?.sizes,
       },
+      containers: containerNumbers(this.node.containers, this.pipeline.held),
     };
   }
 
@@ -290,6 +289,18 @@ export class CaptureSession {
     this.post({ kind: "stopped", counters });
     await this.node.close();
   }
+}
+
+/** What is known of containers, and what waits for it. */
+function containerNumbers(containers: Containers, held: HeldEvents): ContainerNumbers {
+  const { bytes, evicted, podsEvicted, podCount } = containers;
+  const { held: eventsHeld, heldTimeouts: timeouts, heldOverflows: overflows } = held.counters;
+  return {
+    ...containers.tally(),
+    pods: podCount,
+    ...{ bytes, evicted, podsEvicted, eventsHeld, timeouts, overflows },
+    eventsWaiting: held.size,
+  };
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -26,6 +26,26 @@ export interface RuleNumbers {
 }
 
 /** The numbers of one source of events. */
+/** What is known of containers, and what waits for it. */
+export interface ContainerNumbers {
+  /** Containers kept: named by a runtime, known to none, and those whose events wait for an answer. */
+  readonly known: number;
+  readonly unknown: number;
+  readonly waiting: number;
+  readonly pods: number;
+  /** Bytes of what runtimes and API said. */
+  readonly bytes: number;
+  /** Forgotten for want of room. */
+  readonly evicted: number;
+  readonly podsEvicted: number;
+  /** Events that wait now, and that have waited. */
+  readonly eventsWaiting: number;
+  readonly eventsHeld: number;
+  /** Containers whose events were tried unnamed: time was over, or too many waited. */
+  readonly timeouts: number;
+  readonly overflows: number;
+}
+
 export interface Counters {
   readonly source: string;
   /** Records that reached the agent. */
@@ -44,6 +64,8 @@ export interface Counters {
   readonly gone: { readonly matches: number; readonly suppressed: number; readonly faults: number };
   /** Processes known, and other sizes of tables by name. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** Absent: its events are of no containers. */
+  readonly containers?: ContainerNumbers;
 }
 
 /** Before the first event. */

@@ -11,7 +11,7 @@ import type { Containers } from "../../state/containers.ts";
 import { ProcessSnapshots } from "../../state/process-snapshots.ts";
 import type { Container, Process } from "../../state/types.ts";
 
-/** How long the events of a container wait, ns from its first one. */
+/** How long the events of a container wait, ns from the first one that does. */
 const PATIENCE = 250_000_000n;
 /** Events that wait at once, of all containers, and their bytes. */
 const MAX_EVENTS = 4_096;
@@ -66,7 +66,7 @@ export class HeldEvents {
     return this.count;
   }
 
-  /** Containers whose time runs. */
+  /** Containers whose events wait. */
   get waiting(): number {
     return this.queues.size;
   }
@@ -77,14 +77,14 @@ export class HeldEvents {
    */
   hold(event: SyscallEvent, process: Process, engine: Engine<SyscallContext>): boolean {
     const { container } = process;
+    const trial = engine.trial(event);
+    if (trial === "never") return true;
     let queue = this.queues.get(container);
+    if (trial === "now" && queue === undefined) return false;
     if (queue === undefined) {
       queue = { until: event.record.time + PATIENCE, events: [], bytes: 0 };
       this.queues.set(container, queue);
     }
-    const trial = engine.trial(event);
-    if (trial === "never") return true;
-    if (trial === "now" && queue.events.length === 0) return false;
     this.keep(queue, event, process, engine);
     if (this.count > MAX_EVENTS || this.bytes > MAX_BYTES) this.giveUpOnHeaviest();
     return true;

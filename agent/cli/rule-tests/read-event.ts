@@ -9,7 +9,8 @@ import { didYouMean } from "../suggest.ts";
 import { complete, takeArgument } from "./arguments.ts";
 import type { AuditFixture, Draft, Fixture, Overrides, SyscallFixture } from "./fixture.ts";
 import type { Mistakes } from "./mistakes.ts";
-import { readContainer, readFields, readPod } from "./read-overrides.ts";
+import { readContainer } from "./read-container.ts";
+import { readFields } from "./read-overrides.ts";
 import { readProcess, readUsers } from "./read-process.ts";
 import { Reader, scalarValue } from "./values.ts";
 
@@ -142,9 +143,8 @@ function readSyscall(
   mapping: YamlMapping,
   { reader, source, overrides, mistakes }: Given,
 ): SyscallDraft | undefined {
-  const container = readContainer(reader.node("container"), source, overrides, mistakes);
   const pod = reader.mappingAt("pod");
-  if (pod !== undefined) readPod(pod, source, overrides, mistakes);
+  const container = readContainer(reader.node("container"), pod, source, overrides, mistakes);
   const { tid, vtid, ...process } = readProcess(reader.mappingAt("process"), container, mistakes);
   const { users, groups, uid, gid, loginuid } = readUsers(reader);
   const row = readType(reader, mapping, mistakes);

@@ -1,8 +1,7 @@
-/** Fields that a test sets by itself: under `fields`, and those of the container and the pod. */
+/** Fields that a test sets by itself: under `fields`, and by the rest of their names under `container`. */
 import { parseAddress } from "../../events/addresses.ts";
 import type { FieldUse, SourceCatalogue } from "../../rules/catalogue.ts";
 import type { YamlMapping, YamlNode } from "../../rules/files/yaml-tree.ts";
-import type { Container } from "../../state/types.ts";
 import type { Overrides } from "./fixture.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { byteString, scalarValue } from "./values.ts";
@@ -63,73 +62,17 @@ export function readFields(
   for (const { key, value } of mapping.entries) set(to, source, key.text, value, key, mistakes);
 }
 
-/** A key of a mapping below `prefix`; nested mappings go on with a dot, `labels` become one field each and the whole. */
-function below(
+/** Keys below `prefix`, each a field of that name; nested mappings go on with a dot. */
+export function readFieldsBelow(
   mapping: YamlMapping,
   prefix: string,
-  rename: Readonly<Record<string, readonly string[]>>,
   source: SourceCatalogue,
   to: Overrides,
   mistakes: Mistakes,
 ): void {
   for (const { key, value } of mapping.entries) {
-    const fields = rename[key.text] ?? [`${prefix}.${key.text}`];
-    if (key.text === "labels" && value.kind === "mapping") labels(value, prefix, to);
-    else if (value.kind === "mapping") below(value, fields[0]!, {}, source, to, mistakes);
-    else for (const field of fields) set(to, source, field, value, key, mistakes);
+    const field = `${prefix}.${key.text}`;
+    if (value.kind === "mapping") readFieldsBelow(value, field, source, to, mistakes);
+    else set(to, source, field, value, key, mistakes);
   }
-}
-
-function labels(mapping: YamlMapping, prefix: string, to: Overrides): void {
-  const pairs = mapping.entries.flatMap(({ key, value }) =>
-    value.kind === "scalar" ? [[key.text, value.text] as const] : [],
-  );
-  for (const [key, value] of pairs) to.set(`${prefix}.label[${byteString(key)}]`, byteString(value));
-  to.set(`${prefix}.labels`, byteString(pairs.map(([key, value]) => `${key}:${value}`).join(", ")));
-}
-
-/** The id of a container whose test gives none. */
-const anId = "0123456789abcdef".repeat(4);
-const onHost: Container = { id: "host", type: "host", cgroupPath: "" };
-
-/** Key `container`: its id and, as fields, the rest. Without it the process belongs to the host. */
-export function readContainer(
-  node: YamlNode | undefined,
-  source: SourceCatalogue,
-  to: Overrides,
-  mistakes: Mistakes,
-): Container {
-  if (node === undefined || (node.kind === "scalar" && node.text === "host")) return onHost;
-  if (node.kind !== "mapping") {
-    mistakes.at(node, "container must be a mapping, as {id: 3ad7b26ded6d, image.repository: nginx}");
-    return onHost;
-  }
-  const text = (name: string) => {
-    const found = node.entries.find(({ key }) => key.text === name)?.value;
-    return found?.kind === "scalar" ? byteString(found.text) : undefined;
-  };
-  const rest = {
-    ...node,
-    entries: node.entries.filter(({ key }) => key.text !== "id" && key.text !== "type"),
-  };
-  below(rest, "container", {}, source, to, mistakes);
-  const id = text("id") ?? anId;
-  return { id, type: text("type") ?? "", cgroupPath: `/${id}` };
-}
-
-const podFields: Readonly<Record<string, readonly string[]>> = {
-  name: ["k8s.pod.name", "k8smeta.pod.name"],
-  namespace: ["k8s.ns.name", "k8smeta.ns.name"],
-  uid: ["k8s.pod.uid", "k8s.pod.id", "k8smeta.pod.uid"],
-  ip: ["k8s.pod.ip", "k8smeta.pod.ip"],
-};
-
-/** Key `pod`: name, namespace, uid, ip, labels. */
-export function readPod(
-  mapping: YamlMapping,
-  source: SourceCatalogue,
-  to: Overrides,
-  mistakes: Mistakes,
-): void {
-  below(mapping, "k8s.pod", podFields, source, to, mistakes);
 }

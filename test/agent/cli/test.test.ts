@@ -284,6 +284,29 @@ describe("tiercel test", () => {
       { type: "dup", pod: { name: "web-1", namespace: "default", labels: { app: "web" } } },
     ],
     [
+      "what stands above a pod",
+      "k8s.deployment.name=web and k8smeta.ns.label[team]=shop and k8smeta.svc.name intersects (front) and k8smeta.pod.labels intersects (app:web)",
+      {
+        type: "dup",
+        pod: {
+          ...{ name: "web-1", namespace: "default", labels: { app: "web" } },
+          deployment: { name: "web" },
+          ns: { name: "default", labels: { team: "shop" } },
+          svc: [{ name: "back" }, { name: "front" }],
+        },
+      },
+    ],
+    [
+      "mounts",
+      'container.mounts=/etc:/host/etc::false: and container.mount.dest[/etc]=/host/etc and container.mount.rdwr[0]=false and container.image.tag=""',
+      { type: "dup", container: { mounts: [{ source: "/etc", dest: "/host/etc", rdwr: false }] } },
+    ],
+    [
+      "a container that nobody knows yet",
+      "container.id=abc and not container.name exists",
+      { type: "dup", container: { id: "abc" } },
+    ],
+    [
       "time and number",
       "evt.time.iso8601=2026-01-02T03:04:05.000000007+0000 and evt.num=7 and evt.cpu=2 and evt.rawtime.ns=7",
       { type: "dup", time: "2026-01-02T03:04:05.000000007Z", num: 7, cpu: 2 },

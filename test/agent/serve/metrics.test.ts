@@ -49,6 +49,10 @@ const sources: MetricSources = {
       ],
       gone: { matches: 0, suppressed: 0, faults: 0 },
       sizes: { processes: 120 },
+      containers: {
+        ...{ known: 4, unknown: 1, waiting: 2, pods: 3, bytes: 5000, evicted: 6, podsEvicted: 7 },
+        ...{ eventsWaiting: 8, eventsHeld: 90, timeouts: 10, overflows: 11 },
+      },
     },
   ],
   outputs: () => [

@@ -98,7 +98,6 @@ export const publicCases: readonly PublicCase[] = [
     rule: "Debugfs Launched in Privileged Container",
     does: "a program called debugfs in a container with all rights",
     act: (stage) => stage.privileged.exec(["debugfs", ...reads, "/etc/hosts"]),
-    notYet: "container.privileged is known from the runtime's API, which the agent does not ask yet",
   },
   {
     rule: "Detect release_agent File Container Escapes",

@@ -6,6 +6,7 @@
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type PrintedAlert, type RunningAgent, startAgent } from "./agent.ts";
 import { type Outcome, run } from "./commands.ts";
 import { type Container, type Containers, startContainers } from "./containers.ts";
@@ -30,6 +31,8 @@ const roles = [
 ] as const;
 export type Role = "trigger" | (typeof roles)[number];
 
+/** How long the agent waits for a new container's name, ms. */
+const IDENTITY_PATIENCE = 250;
 const markerRule = "Marker of the tests";
 
 export class Stage {
@@ -65,7 +68,7 @@ export class Stage {
     const trigger = await compileTrigger();
     for (const role of [...roles, "trigger"]) symlinkSync(trigger.path, join(folder, role));
     writeFileSync(join(folder, "marker.yaml"), markerFile(folder));
-    const containers = await startContainers([trigger.path], roles);
+    const containers = await startContainers([trigger.path], roles, { kubernetes: true });
     const plain = await containers.run();
     const privileged = await containers.run({ flags: ["--privileged"] });
     return new Stage(folder, trigger, containers, plain, privileged);
@@ -79,7 +82,8 @@ export class Stage {
   ) {
     this.#agent = await startAgent({
       rules: [...rules, join(this.folder, "marker.yaml")],
-      settings,
+      // The runtime of the tests alone.
+      settings: { "container_runtime.sockets": `[${this.containers.socket}]`, ...settings },
       through,
     });
     return this.#agent;
@@ -145,7 +149,10 @@ export class Stage {
     const agent = this.#agent;
     if (agent === undefined) throw new Error("no agent watches");
     const from = agent.alerts.length;
+    const known = this.#ids.size;
     await act();
+    // The events of a container that is new may still wait for its name.
+    if (this.#ids.size > known) await setTimeout(2 * IDENTITY_PATIENCE);
     await this.#mark(agent, from);
     return agent.alerts.slice(from).filter((alert) => alert.rule !== markerRule && this.#isOurs(alert));
   }

@@ -58,7 +58,7 @@ describe("events of a container that is not known yet", () => {
     const { open, pipeline } = made();
     open(inside, "/usr/lib/x.so", 1);
     assert.equal(pipeline.held.size, 0);
-    assert.equal(pipeline.held.waiting, 1);
+    assert.equal(pipeline.held.waiting, 0);
   });
 
   it("wait 250 ms by the time of any event, then are tried unnamed, and say so", () => {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { steps, type Step } from "../../scripts/demo/steps.ts";
 import { root } from "../support/reference.ts";
 import { end, eventually } from "../system/support/commands.ts";
-import { startContainers } from "../system/support/containers.ts";
+import { startContainers, type Containers } from "../system/support/containers.ts";
 import { trim } from "./trim.ts";
 
 /** Which steps of the demo are in which recording, by the rule that each is meant to raise. */
@@ -47,18 +47,20 @@ async function take(step: Step, folder: string): Promise<void> {
 }
 
 /** What is done in a container; gives its id. */
-async function attackContainer(): Promise<{ id: string; close: () => Promise<void> }> {
-  const containers = await startContainers();
+async function attackContainer(containers: Containers): Promise<string> {
   const container = await containers.run();
   await container.exec(["/bin/sh", "-c", "cat /etc/shadow; true"], { terminal: true });
   await container.exec(["/bin/sh", "-c", "ln -s /etc/shadow /tmp/x; cat /tmp/x; rm /tmp/x"]);
   await container.exec(["/bin/sh", "-c", "cp /bin/busybox /tmp/ls; /tmp/ls /; chmod 4755 /tmp/ls"]);
-  return { id: container.id, close: () => containers.close() };
+  return container.id;
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "tiercel-recordings-"));
 const raw = join(scratch, "raw.trec");
-const recorder = spawn(process.execPath, [`${root}bin/tiercel`, "record", raw, "-o", "json"], {
+const containers = await startContainers([], [], { kubernetes: true });
+const words = [`${root}bin/tiercel`, "record", raw, "-o", "json"];
+const sockets = `container_runtime.sockets[]=${containers.socket}`;
+const recorder = spawn(process.execPath, [...words, "--set", sockets], {
   stdio: ["ignore", "inherit", "pipe"],
 });
 let log = "";
@@ -77,9 +79,8 @@ try {
   mkdirSync(join(folder, "empty"), { recursive: true });
   for (const step of steps) await take(step, folder);
   rmSync(folder, { recursive: true });
-  const { id, close } = await attackContainer();
+  const id = await attackContainer(containers);
   await end(recorder, 30_000);
-  await close();
   console.log(log.split("\n").find((line) => line.startsWith("Recorded")));
   const programs = (of: readonly Step[]) => new Set(of.map(tokenOf));
   trim(raw, `${root}scripts/demo/demo.trec`, { programs: programs(steps), containers: [] });
@@ -90,5 +91,6 @@ try {
   trim(raw, `${root}test/replay/container.trec`, { programs: new Set(), containers: [id] });
 } finally {
   await end(recorder);
+  await containers.close();
   rmSync(scratch, { recursive: true, force: true });
 }

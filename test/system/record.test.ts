@@ -129,8 +129,13 @@ describe("tiercel record and replay", function () {
   priority: NOTICE
 `;
     writeFileSync(join(folder, "containers.yaml"), inContainers);
-    const containers = await startContainers();
-    const { child, out } = await record(["e.trec", "-r", "containers.yaml", "-o", "json"]);
+    const containers = await startContainers([], [], { kubernetes: true });
+    const { child, out } = await record(
+      ["e.trec", "-r", "containers.yaml", "-o", "json"].concat([
+        "--set",
+        `container_runtime.sockets[]=${containers.socket}`,
+      ]),
+    );
     try {
       await containers.runToEnd(["/bin/sh", "-c", "cat /etc/passwd; ls /"]);
       const container = await containers.run();
@@ -148,6 +153,7 @@ describe("tiercel record and replay", function () {
       },
     );
     assert.ok(out.stdout.split("\n").length > 10);
+    assert.match(out.stdout, /"container\.image\.repository":"docker\.io\/tiercel\/test"/);
     assert.ok(stdout === out.stdout, "the alerts are the same");
   });
 

@@ -7,6 +7,7 @@ import type { RuleSetPlan } from "../../rules/plan.ts";
 import type { Written } from "../../sources/recording/file.ts";
 import { systemClock } from "../../sinks/clock.ts";
 import { hostname } from "../../state/host.ts";
+import type { NodeInput } from "../../state/node-input.ts";
 import { takenCounter } from "../agent/alert-post.ts";
 import { CaptureClient } from "../agent/capture-client.ts";
 import type { Counters } from "../agent/counters.ts";
@@ -15,6 +16,7 @@ import { DropWatch } from "../agent/drop-watch.ts";
 import { captureData } from "../agent/from-settings.ts";
 import { openPodMetadata } from "../agent/kubernetes.ts";
 import { openLog } from "../agent/open-log.ts";
+import { openRuntimes } from "../agent/open-runtimes.ts";
 import { RulesSource } from "../agent/reload.ts";
 import { endOnSignals } from "../agent/signals.ts";
 import { summary } from "../agent/summary.ts";
@@ -138,16 +140,20 @@ class Recorder {
     const capture: CaptureClient = new CaptureClient(data, {
       onAlerts: (alerts) => outputs.publish(alerts),
       onCounters,
-      onContainer: ({ id }) => capture.tellNode({ kind: "containerUnknown", id }),
+      onContainer: ({ id, cgroupPath }) => runtimes.ask(id, cgroupPath),
       log,
     });
+    const environment = process.env;
+    const tell = (input: NodeInput) => capture.tellNode(input);
+    const runtimes = openRuntimes(settings, { tell, pod: inPod(environment), environment, log });
     const pods = openPodMetadata(settings, {
-      environment: process.env,
+      environment,
       hostname: ownHostname(),
       clock: systemClock,
       log,
-      tell: (input) => capture.tellNode(input),
+      tell,
     });
+    void runtimes.start();
     endOnSignals({ stop: () => this.ask("stopped") });
     try {
       await capture.started;
@@ -170,6 +176,7 @@ class Recorder {
     recording.endsBecause(await this.asked);
     clearTimeout(timer);
     await pods?.stop();
+    runtimes.close();
     const counters = await capture.stop();
     await outputs.close(settings.output_timeout);
     const written = await withinTime(recording.written);

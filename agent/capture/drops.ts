@@ -17,8 +17,8 @@ const COUNTS_SIZE = 8 * (1 + KERNEL_CAUSES);
 const TOTALS_SIZE = 24;
 /** Bytes of struct drop_key and of struct share_key. */
 const KEY_SIZE = 16;
-/** Entries of the maps `drops` and `shares`. */
-const ENTRIES = 4096;
+/** Entries of the maps `drops` and `shares`: full they take 3 ms to read, and the capture thread may wait for 5. */
+const ENTRIES = 2048;
 /** Bytes of struct share, and where `wanted` stands in it. */
 const SHARE = { size: 32, wanted: 8 } as const;
 

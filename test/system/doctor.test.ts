@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { root } from "../support/reference.ts";
 import { needCapture } from "./support/agent.ts";
 import { run } from "./support/commands.ts";
+import { needContainers, startContainers } from "./support/containers.ts";
 
 interface Report {
   readonly level: string;
@@ -84,6 +85,20 @@ describe("tiercel doctor on this machine", function () {
     } finally {
       server.close();
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("finds a container runtime and says that it answers", async function () {
+    needCapture(this);
+    needContainers(this);
+    const containers = await startContainers([], [], { kubernetes: true });
+    try {
+      const { of } = await doctor(["--set", `container_runtime.sockets[]=${containers.socket}`]);
+      const [runtime] = of("runtime");
+      assert.equal(runtime!.level, "ok", JSON.stringify(runtime));
+      assert.match(runtime!.message, /^containerd \S+ answers at \S+\/containerd\.sock$/);
+    } finally {
+      await containers.close();
     }
   });
 

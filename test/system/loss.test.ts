@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type RunningAgent, needCapture, startAgent } from "./support/agent.ts";
 import { eventually } from "./support/commands.ts";
 import { type Container, type Containers, needContainers, startContainers } from "./support/containers.ts";
+import { imageName } from "./support/image.ts";
 import { type Trigger, compileTrigger } from "./support/trigger.ts";
 
 const rules = `
@@ -37,10 +38,13 @@ describe("a flood in one container and an attack in another, while the agent can
     writeFileSync(join(folder, "rules.yaml"), rules);
     mkdirSync(join(folder, "shared"));
     trigger = await compileTrigger();
-    containers = await startContainers([trigger.path]);
+    containers = await startContainers([trigger.path], [], { kubernetes: true });
     agent = await startAgent({
       rules: [join(folder, "rules.yaml")],
-      settings: { "engine.modern_ebpf.buf_size_preset": "3", log_level: "info" },
+      settings: {
+        "engine.modern_ebpf.buf_size_preset": "5",
+        "container_runtime.sockets[]": containers.socket,
+      },
     });
   });
   after(async () => {
@@ -71,7 +75,7 @@ describe("a flood in one container and an attack in another, while the agent can
 
   it("shows every process of the attack and what it opened; what is lost stands under the flooder", async () => {
     const running = agent!;
-    const flood: Container = await waiting("flood", "trigger times 40000 open openat r /etc/passwd");
+    const flood: Container = await waiting("flood", "trigger times 100000 open openat r /etc/passwd");
     const attacked: Container = await waiting(
       "attack",
       `i=0; while [ $i -lt ${attacks} ]; do trigger open openat r /etc/shadow marker-$i.; i=$((i+1)); done`,
@@ -100,10 +104,11 @@ describe("a flood in one container and an attack in another, while the agent can
       () => seen("program in a container").length === attacks || undefined,
       5000,
     );
-    assert.deepEqual(seen("file in a container"), markers);
+    assert.deepEqual(seen("file in a container"), markers, running.log());
 
     const fields = alert.output_fields;
     assert.equal(fields["container.id"], flood.id.slice(0, 12), alert.output);
+    assert.equal(fields["container.image"], imageName, alert.output);
     assert.ok(Number(fields["n_drops_ring_share"]) > 1000, alert.output);
     assert.match(
       alert.output,

@@ -2,10 +2,9 @@
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { clockIsKept } from "../../capture/index.ts";
-import { systemClock } from "../../sinks/clock.ts";
 import { namedSockets } from "../../state/runtimes/sockets.ts";
-import { ContainerRuntimes } from "../../state/runtimes/runtimes.ts";
 import { captureData } from "../agent/from-settings.ts";
+import { openRuntimes } from "../agent/open-runtimes.ts";
 import { RulesSource } from "../agent/reload.ts";
 import { defaultSettings } from "../settings/check.ts";
 import { loadSettings, type LoadedSettings } from "../settings/load.ts";
@@ -36,7 +35,7 @@ export async function gather({ config, rules, overrides }: DoctorArguments): Pro
     process: gatherProcess(),
     memory: gatherMemory(ringBytes),
     cgroups: gatherCgroups(),
-    runtimes: await gatherRuntimes(),
+    runtimes: await gatherRuntimes(settings),
     settings: {
       files: loaded.files,
       mistakes: loaded.mistakes.map(draw),
@@ -67,25 +66,14 @@ async function gatherRules(source: RulesSource): Promise<RulesFacts> {
   }
 }
 
-/** Connects to each runtime once. */
-async function gatherRuntimes(): Promise<RuntimesFacts> {
-  const where = {
-    sockets: [],
-    environment: process.env,
-    root: inPod(process.env) ? "/proc/1/root" : "",
-  };
-  const runtimes = new ContainerRuntimes({
-    ...where,
-    onFacts: () => {},
-    onUnknown: () => {},
-    onGone: () => {},
-    log: () => {},
-    clock: systemClock,
-    random: Math.random,
-  });
+/** Connects to each runtime once, as the agent does. */
+async function gatherRuntimes(settings: Settings): Promise<RuntimesFacts> {
+  const pod = inPod(process.env);
+  const runtimes = openRuntimes(settings, { tell: () => {}, pod, environment: process.env, log: () => {} });
   try {
     await runtimes.start();
-    const { paths, wrong } = namedSockets(where);
+    const { sockets } = settings.container_runtime;
+    const { paths, wrong } = namedSockets({ sockets, environment: process.env, root: "" });
     return { sockets: runtimes.status().runtimes, wrong, named: paths.length > 0 };
   } finally {
     runtimes.close();

@@ -7,5 +7,5 @@ describePublicRules({
   file: "falco-incubating_rules.yaml",
   cases: incubatingCases,
   table: "incubating-rules.md",
-  own: "- list: namespace_scope_network_only_subnet\n  items: [default]\n  override: {items: append}\n",
+  own: "- list: namespace_scope_network_only_subnet\n  items: [shop]\n  override: {items: append}\n",
 });

@@ -30,7 +30,6 @@ const starts = (command: readonly string[], flags: readonly string[]) => async (
 const ec2 = "Contact EC2 Instance Metadata Service From Container";
 const cloud = "Contact cloud metadata service from container";
 const capable = "Launch Excessively Capable Container";
-const notAsked = "container.privileged is known from the runtime's API, which the agent does not ask yet";
 
 export const incubatingCases: readonly PublicCase[] = [
   {
@@ -67,8 +66,7 @@ export const incubatingCases: readonly PublicCase[] = [
     rule: "Launch Privileged Container",
     does: "a container is started with all rights",
     act: starts(["/bin/true"], ["--privileged"]),
-    all: [capable],
-    notYet: notAsked,
+    all: ["Launch Privileged Container", capable],
   },
   {
     rule: capable,
@@ -149,15 +147,13 @@ export const incubatingCases: readonly PublicCase[] = [
   },
   {
     rule: "Network Connection outside Local Subnet",
-    does: `connect to ${publicAddress}:443 from a pod of namespace default`,
-    act: connects("trigger", "tcp", publicAddress, 443),
-    notYet: "k8s.ns.name is known from the runtime's API, which the agent does not ask yet",
+    does: `connect to ${publicAddress}:443 from a pod whose namespace was added to the rule's list`,
+    act: (stage) => stage.inPod(publicAddress, `trigger connect tcp ${publicAddress} 443`),
   },
   {
     rule: "Mount Launched in Privileged Container",
     does: "a program called mount is started in a container with all rights",
     act: (stage) => stage.privileged.exec(["mount", "-t", "tmpfs", "none", "/tmp"]),
-    notYet: notAsked,
   },
   {
     rule: "Launch Ingress Remote File Copy Tools in Container",

@@ -14,23 +14,13 @@ import { Stage } from "./stage.ts";
 
 export type Deed = (stage: Stage) => Promise<Outcome>;
 
-export type PublicCase =
-  | {
-      readonly rule: string;
-      readonly does: string;
-      readonly act: Deed;
-      /** Rules that alert under `all`, in the order of the file; default: this one alone. */
-      readonly all?: readonly string[];
-    }
-  | {
-      readonly rule: string;
-      readonly does: string;
-      readonly act: Deed;
-      /** Why the rule does not alert yet. */
-      readonly notYet: string;
-      /** Rules that do; default: none. */
-      readonly all?: readonly string[];
-    };
+export interface PublicCase {
+  readonly rule: string;
+  readonly does: string;
+  readonly act: Deed;
+  /** Rules that alert under `all`, in the order of the file; default: this one alone. */
+  readonly all?: readonly string[];
+}
 
 /** The test program in the container with the usual rights. */
 export const inside =
@@ -112,7 +102,7 @@ export function describePublicRules(rules: PublicRules): void {
             const raised = await stage.during(() => row.act(stage));
             const names = raised.map((alert) => alert.rule);
             const wanted = matching === "all" ? alertsOf(row) : alertsOf(row).slice(0, 1);
-            assert.deepEqual(names, wanted, "notYet" in row ? `not yet: ${row.notYet}` : undefined);
+            assert.deepEqual(names, wanted);
           });
         }
       });
@@ -122,15 +112,14 @@ export function describePublicRules(rules: PublicRules): void {
 
 /** Rules that alert under `all`. */
 function alertsOf(row: PublicCase): readonly string[] {
-  return row.all ?? ("notYet" in row ? [] : [row.rule]);
+  return row.all ?? [row.rule];
 }
 
 /** Rule → test, for people. */
 function table({ title, cases }: PublicRules): string {
-  const rows = cases.map((row) => {
-    if ("notYet" in row) return `| ${row.rule} | ${row.does} | none yet: ${row.notYet} | none yet |`;
-    return `| ${row.rule} | ${row.does} | ${alertsOf(row).join("; ")} | ${alertsOf(row)[0]} |`;
-  });
+  const rows = cases.map(
+    (row) => `| ${row.rule} | ${row.does} | ${alertsOf(row).join("; ")} | ${alertsOf(row)[0]} |`,
+  );
   const head = [
     `# ${title[0]!.toUpperCase()}${title.slice(1)}, each raised for real`,
     "",

@@ -3,13 +3,24 @@
  * know which alerts one action raised. Other things happen on the machine meanwhile, so only alerts count that
  * name our folder or one of our containers.
  */
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type PrintedAlert, type RunningAgent, startAgent } from "./agent.ts";
-import { type Outcome, run } from "./commands.ts";
+import { type Outcome, eventually, mustRun, run } from "./commands.ts";
 import { type Container, type Containers, startContainers } from "./containers.ts";
+import { imageName } from "./image.ts";
+import { Pods } from "./pods.ts";
 import { type Trigger, compileTrigger } from "./trigger.ts";
 
 /** Names under which the test program plays servers and tools. */
@@ -113,6 +124,34 @@ export class Stage {
     return await this.plain.exec(["trigger", ...args]);
   }
 
+  /**
+   * Runs a command to its end in a new pod of namespace shop that has `address` itself.
+   */
+  async inPod(address: string, command: string): Promise<Outcome> {
+    const pods = new Pods(this.containers.socket);
+    const name = `pod${++this.#markers}`;
+    try {
+      const pod = await pods.pod({ name });
+      const network = ["-t", await processIn(pod.id), "-n", "ip"];
+      await mustRun("nsenter", [...network, "link", "set", "lo", "up"]);
+      await mustRun("nsenter", [...network, "addr", "add", `${address}/32`, "dev", "lo"]);
+      const id = await pod.run({
+        name: "c",
+        image: await pods.image(imageName),
+        command: ["sh", "-c", `${command}; echo $? >/shared/${name}`],
+        mounts: [{ source: this.folder, destination: "/shared", readonly: false }],
+      });
+      this.own(id);
+      const file = join(this.folder, name);
+      const code = await eventually("the command has ended", () =>
+        existsSync(file) ? readFileSync(file, "utf8").trim() || undefined : undefined,
+      );
+      return { code: Number(code), stdout: "", stderr: "" };
+    } finally {
+      await pods.close();
+    }
+  }
+
   /** Path of the test program itself. */
   get program(): string {
     return this.#trigger.path;
@@ -184,6 +223,20 @@ export class Stage {
     this.#trigger.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A process in a container's cgroup. */
+function processIn(id: string): Promise<string> {
+  return eventually("the container has a process", () =>
+    readdirSync("/proc").find((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    }),
+  );
 }
 
 function markerFile(folder: string): string {

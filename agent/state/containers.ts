@@ -2,7 +2,7 @@
  * The containers of the node, one object for each, and what is known of them: the cgroup tells that there is one, the
  * runtime who it is, the Kubernetes API what pod it belongs to. Each of these may come first. Bounded in number and bytes.
  */
-import type { ContainerFacts, Labels } from "./container-facts.ts";
+import type { ContainerFacts, Labels, PodSandbox } from "./container-facts.ts";
 import { hostContainer } from "./container-id.ts";
 import type { ObjectFacts, PodFacts } from "./pod-facts.ts";
 import type { ByteString, Container, ContainerPlace, Process } from "./types.ts";
@@ -132,7 +132,7 @@ export class Containers {
     entry.ended = false;
     this.ended.delete(entry);
     this.setFacts(entry, facts);
-    entry.pod = facts.pod === undefined ? undefined : this.pods.get(facts.pod.uid)?.facts;
+    entry.pod = facts.pod && sameOrNone(facts.pod, this.pods.get(facts.pod.uid)?.facts);
     this.makeRoom(entry);
     this.settle(entry, false);
     this.tell(entry);
@@ -187,7 +187,10 @@ export class Containers {
   }
 
   private setPod(uid: ByteString, facts: PodFacts | undefined): void {
-    for (const entry of this.byId.values()) if (entry.facts?.pod?.uid === uid) entry.pod = facts;
+    for (const entry of this.byId.values()) {
+      const pod = entry.facts?.pod;
+      if (pod?.uid === uid) entry.pod = sameOrNone(pod, facts);
+    }
   }
 
   private add(place: ContainerPlace): ContainerEntry {
@@ -279,4 +282,12 @@ function podWeight({ labels, ns, deployment, rs, rc, svc, probes }: PodFacts): n
     [ns, deployment, rs, rc, ...svc].reduce((sum, facts) => sum + object(facts), 0) +
     probes.reduce((sum, { liveness, readiness }) => sum + 96 + textsOf([...liveness, ...readiness]), 0)
   );
+}
+
+/**
+ * What the API says of a pod, where its namespace and name are those that the runtime says. A uid alone is no proof: a
+ * static pod's stands in an annotation that anybody may write on a pod of his own.
+ */
+function sameOrNone({ namespace, name }: PodSandbox, facts: PodFacts | undefined): PodFacts | undefined {
+  return facts?.namespace === namespace && facts.name === name ? facts : undefined;
 }

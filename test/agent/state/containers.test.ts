@@ -46,7 +46,7 @@ describe("containers", () => {
 
   it("have their pod, whichever came first", () => {
     const containers = new Containers();
-    const pod = { ...sandbox, uid: "u" };
+    const pod = { ...sandbox, uid: "u", name: "web" };
     const before = containers.identify(containerFacts({ id: "a", pod }));
     containers.learnPod(podFacts({ uid: "u", name: "web" }));
     const after = containers.identify(containerFacts({ id: "b", pod }));
@@ -56,6 +56,18 @@ describe("containers", () => {
     containers.forgetPod("u");
     assert.equal(before.pod.name, "web", "its last events may still come");
     assert.equal(containers.podCount, 0);
+  });
+
+  it("have no pod that only claims the uid of theirs", () => {
+    const containers = new Containers();
+    containers.learnPod(podFacts({ namespace: "evil" }));
+    containers.identify(containerFacts({ id: "a", pod: sandbox }));
+    const pod = () => containers.get("a")?.pod;
+    assert.equal(pod(), undefined);
+    containers.learnPod(podFacts({}));
+    assert.equal(pod()?.namespace, "shop");
+    containers.learnPod(podFacts({ name: "web-1" }));
+    assert.equal(pod(), undefined);
   });
 
   it("are bounded in number: those that ended go first, then the oldest", () => {

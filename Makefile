@@ -14,7 +14,7 @@ STAMPS := build/.stamps
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install what building and running need (Debian packages, npm packages); nothing if it is there
@@ -52,6 +52,11 @@ test: build ## Install what tests need and run all of them (root, BPF and contai
 .PHONY: test-fast
 test-fast: $(STAMPS)/typescript ## Run the tests that need neither root, kernel nor containers; NODE=24 picks another Node
 	@NODE=$(NODE) scripts/test.sh fast
+
+.PHONY: cluster-binaries
+cluster-binaries: ## Build Kubernetes for tests on a cluster (Go, 8 minutes, once); TIERCEL_KUBE_BIN names ready ones
+	@scripts/setup.sh cluster
+	@scripts/cluster-binaries.sh $(ARGS)
 
 .PHONY: lint
 lint: $(STAMPS)/typescript ## Check formatting, types, unused code and generated files

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for one purpose: build, npm or test. Prints nothing when all is there.
+# Installs what is missing for one purpose: build, npm, test or cluster. Prints nothing when all is there.
 # Without apt it names the packages and exits 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,9 @@ test_needs=(
   /usr/share/doc/gcc-multilib:gcc-multilib
   /usr/bin/nc.openbsd:netcat-openbsd
   /usr/share/doc/busybox-static:busybox-static
+)
+cluster_needs=(
+  /usr/bin/etcd:etcd-server
 )
 
 install_packages() {
@@ -92,5 +95,6 @@ case ${1:-} in
     install_packages "${test_needs[@]}"
     fetch_promtool
     ;;
-  *) echo "usage: setup.sh build|npm|test" >&2; exit 2 ;;
+  cluster) install_packages "${cluster_needs[@]}" ;;
+  *) echo "usage: setup.sh build|npm|test|cluster" >&2; exit 2 ;;
 esac

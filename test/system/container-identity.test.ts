@@ -85,13 +85,20 @@ describe("the identity of a container", function () {
         };
         await Promise.all([worker(), worker()]);
       });
+      // On a machine that has no processor free for a quarter of a second some are marked unnamed; none has another's name.
+      let unnamed = 0;
       const wrong = [...ids].flatMap(([number, id]) => {
         const found = raised.filter((alert) => alert.output.includes(`for-the-test-${number} `));
         const said = found.map(({ output }) => output).join("; ");
-        const right = ` in ${id.slice(0, 12)} image=${imageName} number=${number} `;
-        return found.length === 1 && said.includes(right) ? [] : [`${number}: ${said}`];
+        const [own, named] = [` in ${id.slice(0, 12)} image=`, `${imageName} number=${number} `];
+        if (found.length === 1 && said.includes(own + named)) return [];
+        if (found.length !== 1 || !said.includes(own) || !/container_identity=unknown$/.test(said))
+          return [said];
+        unnamed++;
+        return [];
       });
       assert.deepEqual(wrong, []);
+      assert.ok(unnamed <= 10, `${unnamed} of 100 were not named in time`);
     });
   });
 

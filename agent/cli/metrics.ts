@@ -213,6 +213,15 @@ function ofEvents({ counters }: MetricSources): Metric[] {
       each(({ undecodable }) => undecodable),
     ),
     counter(
+      "requests_total",
+      "Requests of clients that send events, by what became of them.",
+      ["source", "outcome"],
+      () =>
+        counters().flatMap(({ source, requests = [] }) =>
+          requests.map(({ outcome, count }) => [[source, outcome], count] as const),
+        ),
+    ),
+    counter(
       "events_dropped_total",
       "Events that were lost, by cause and type.",
       ["source", "cause", "event"],

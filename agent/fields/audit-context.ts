@@ -1,5 +1,5 @@
 /** What a field of the source k8s_audit reads from: one audit Event. */
-import type { Json } from "./audit-json.ts";
+import type { Json } from "../events/json-value.ts";
 import type { GenericContext } from "./context.ts";
 
 export interface AuditContext extends GenericContext {

@@ -1,6 +1,5 @@
 /** Reading an audit Event: JSON pointers, lists met on the way, and values as the texts that fields hold. */
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+import type { Json } from "../events/json-value.ts";
 
 /** Keys of a JSON pointer (RFC 6901); its leading slash may be left out. */
 export function pointerKeys(pointer: string): readonly string[] {
@@ -25,9 +24,11 @@ export function at(value: Json, keys: readonly string[]): Json | undefined {
   return current;
 }
 
-/** UTF-8 bytes of a text, one a character: what fields hold. */
+const ascii = /^[\0-\x7f]*$/;
+
+/** UTF-8 bytes of a text, one a character: what fields hold. Nearly all texts of the API are ASCII, which stays as it is. */
 function bytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
+  return ascii.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }
 
 /** A value as text: strings as they are, everything else as compact JSON. */

@@ -1,7 +1,8 @@
 /** Values of ka.* that are more than one JSON pointer. */
+import type { Json } from "../events/json-value.ts";
 import type { Value } from "../rules/catalogue.ts";
 import type { AuditContext } from "./audit-context.ts";
-import { asText, at, elements, pointerKeys, some, textAt, type Json } from "./audit-json.ts";
+import { asText, at, elements, pointerKeys, some, textAt } from "./audit-json.ts";
 
 export type ReadAudit = (context: AuditContext, argument: string | undefined) => Value;
 type ReadEvent = (event: Json, argument: string | undefined) => Value;

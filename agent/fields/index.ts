@@ -1,3 +1,3 @@
 /** What other rooms use of this one. */
 export { buildCatalogue } from "./catalogue.ts";
-export { auditReaders, readersOf, syscallReaders } from "./readers.ts";
+export { auditReaders, auditReadersOf, readersOf, syscallReaders } from "./readers.ts";

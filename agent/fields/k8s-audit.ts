@@ -2,9 +2,10 @@
  * ka.*, json.* and jevt.*: fields of the source k8s_audit, one event an audit Event object. All values are texts. An
  * Event without auditID is none: every ka field of it is missing.
  */
+import type { Json } from "../events/json-value.ts";
 import type { FieldInfo, Value } from "../rules/catalogue.ts";
 import type { AuditContext } from "./audit-context.ts";
-import { asText, at, elements, pointerKeys, textAt, type Json } from "./audit-json.ts";
+import { asText, at, elements, pointerKeys, textAt } from "./audit-json.ts";
 import {
   hostPath,
   imageRepository,

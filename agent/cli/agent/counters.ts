@@ -62,6 +62,8 @@ export interface Counters {
   readonly rules: readonly RuleNumbers[];
   /** Of rules that left the set long ago. */
   readonly gone: { readonly matches: number; readonly suppressed: number; readonly faults: number };
+  /** Requests of clients, by what became of them; those that are `accepted` brought events. Absent where there are no clients. */
+  readonly requests?: readonly { readonly outcome: string; readonly count: number }[];
   /** Processes known, and other sizes of tables by name. */
   readonly sizes: Readonly<Record<string, number>>;
   /** Absent: its events are of no containers. */

@@ -3,6 +3,9 @@ import type { AlertFormat } from "../../engine/render.ts";
 import { priorityNames, type Priority } from "../../rules/plan.ts";
 import type { AppendOutput, CompileOptions, SelectionStep } from "../../rules/options.ts";
 import type { Settings } from "../settings/schema.ts";
+import { readListen } from "../settings/listen.ts";
+import { hasAudit } from "../settings/together.ts";
+import type { AuditThreadData } from "./audit-messages.ts";
 import type { CaptureThreadData } from "./capture-messages.ts";
 
 type Append = Settings["append_output"][number];
@@ -69,6 +72,38 @@ export function captureData(
     processes: settings.falco_libs.thread_table_size,
     matching: settings.rule_matching,
     pathViews: settings.path_views,
+    rate: settings.alerts,
+    staticFields: staticFields(settings),
+    base64Buffers: settings.buffer_format_base64,
+  };
+}
+
+/** Sources that are on, as rules name them. */
+export function sourceNames({ sources }: Settings): string[] {
+  return [...(sources.syscall.enabled ? ["syscall"] : []), ...(hasAudit(sources) ? ["k8s_audit"] : [])];
+}
+
+/** Where audit events are received if nobody says where. */
+const AUDIT_PORT = 8765;
+
+/** What the audit thread is told, but for what it shares with the main thread; `pod` is whether the agent runs in one. */
+export function auditData(
+  settings: Settings,
+  hostname: string,
+  pod: boolean,
+): Omit<AuditThreadData, "taken" | "capacity"> {
+  const { listen, tls, token_file } = settings.sources.k8s_audit;
+  const given = (path: string) => (path === "" ? undefined : path);
+  return {
+    hostname,
+    ...(readListen(listen) ?? { address: pod ? "0.0.0.0" : "127.0.0.1", port: AUDIT_PORT }),
+    files: {
+      certificate: given(tls.certificate),
+      key: given(tls.key),
+      clientCa: given(tls.client_ca),
+      tokens: given(token_file),
+    },
+    matching: settings.rule_matching,
     rate: settings.alerts,
     staticFields: staticFields(settings),
     base64Buffers: settings.buffer_format_base64,

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { Log } from "../log.ts";
 import type { LoadedRules } from "./agent.ts";
 import { needRestart } from "./changed-settings.ts";
-import { compileOptions, staticFields } from "./from-settings.ts";
+import { compileOptions, sourceNames, staticFields } from "./from-settings.ts";
 import { loadRules } from "./load-rules.ts";
 
 export class RulesSource {
@@ -61,6 +61,7 @@ export class RulesSource {
       skipMissing: this.named.length === 0,
       options: compileOptions(settings),
       staticFields: staticFields(this.running),
+      sources: sourceNames(this.running),
     });
   }
 

@@ -10,4 +10,6 @@ export interface RulesThreadData {
   readonly options: CompileOptions;
   /** Setting static_fields, as byte strings. */
   readonly staticFields: ReadonlyMap<string, string>;
+  /** Sources that are on. */
+  readonly sources: readonly string[];
 }

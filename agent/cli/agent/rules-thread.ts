@@ -9,12 +9,13 @@ import { readRulesInput } from "../rules-input.ts";
 import type { LoadedRules } from "./agent.ts";
 import { notCaptured } from "./not-captured.ts";
 import type { RulesThreadData } from "./rules-messages.ts";
+import { waitingRules } from "./waiting-rules.ts";
 
 /** What is wrong with files, as text; hints are for `tiercel validate`. */
 const drawn = (results: readonly LoadResult[]) =>
   results.map((result) => drawResult({ ...result, hints: [] }).trimEnd());
 
-function answer({ paths, skipMissing, options, staticFields }: RulesThreadData): LoadedRules {
+function answer({ paths, skipMissing, options, staticFields, sources }: RulesThreadData): LoadedRules {
   const files = readRulesInput(skipMissing ? paths.filter((path) => existsSync(path)) : paths);
   const catalogue = buildCatalogue({ staticFields });
   const { plan, results } = compileRuleSet(files, catalogue, options);
@@ -25,7 +26,14 @@ function answer({ paths, skipMissing, options, staticFields }: RulesThreadData):
     key: JSON.stringify(options),
     files: files.map(({ name }) => name),
     mistakes: files.length === 0 ? none : drawn(results.filter(({ successful }) => !successful)).join("\n"),
-    warnings: plan === undefined ? [] : [...drawn(warned), ...notCaptured(plan, catalogue.events)],
+    warnings:
+      plan === undefined
+        ? []
+        : [
+            ...drawn(warned),
+            ...(sources.includes("syscall") ? notCaptured(plan, catalogue.events) : []),
+            ...waitingRules(plan, sources),
+          ],
   };
 }
 

@@ -19,12 +19,13 @@ import type { Settings } from "../settings/schema.ts";
 import { inPod, WebServerError } from "../web-server.ts";
 import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
-import { CaptureClient } from "./capture-client.ts";
+import { CaptureClient, type CaptureHandlers } from "./capture-client.ts";
 import type { Counters } from "./counters.ts";
 import { actOnLoss } from "./drop-actions.ts";
 import { DropWatch } from "./drop-watch.ts";
 import { alertFormat, captureData } from "./from-settings.ts";
 import { openPodMetadata } from "./kubernetes.ts";
+import { openAudit } from "./open-audit.ts";
 import { openLog } from "./open-log.ts";
 import { openRuntimes } from "./open-runtimes.ts";
 import { RulesSource } from "./reload.ts";
@@ -79,6 +80,13 @@ function openOutputs(settings: Settings, log: Log): Outputs {
   });
 }
 
+function openCapture(settings: Settings, name: string, handlers: CaptureHandlers): CaptureClient | undefined {
+  if (!settings.sources.syscall.enabled) return undefined;
+  const { capacity } = settings.outputs_queue;
+  const data = { ...captureData(settings, name), taken: takenCounter(), capacity };
+  return new CaptureClient(data, handlers);
+}
+
 async function watchNode(loaded: Loaded, source: RulesSource, name: string, log: Log): Promise<number> {
   const { settings, chosen } = loaded;
   const startTime = Date.now();
@@ -93,25 +101,19 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     const { actions } = settings.syscall_event_drops;
     if (loss !== undefined) actOnLoss(loss, actions, { log, publish, stop, hostname: name, now });
   };
-  const capacity = settings.outputs_queue.capacity;
-  const data = { ...captureData(settings, name), taken: takenCounter(), capacity };
-  const capture: CaptureClient = new CaptureClient(data, {
+  const pod = inPod(process.env);
+  const tell = (input: NodeInput) => capture?.tellNode(input);
+  const runtimes = openRuntimes(settings, { tell, pod, environment: process.env, log });
+  const capture: CaptureClient | undefined = openCapture(settings, name, {
     onAlerts: publish,
     onCounters,
     onContainer: ({ id, cgroupPath }) => runtimes.ask(id, cgroupPath),
     log,
   });
-  const pod = inPod(process.env);
-  const tell = (input: NodeInput) => capture.tellNode(input);
-  const runtimes = openRuntimes(settings, { tell, pod, environment: process.env, log });
-  const sources = [capture];
-  const pods = openPodMetadata(settings, {
-    environment: process.env,
-    hostname: ownHostname(),
-    clock: systemClock,
-    log,
-    tell,
-  });
+  const audit = openAudit(settings, { hostname: name, pod, onAlerts: publish, log });
+  const sources = [capture, audit].filter((source) => source !== undefined);
+  const about = { environment: process.env, hostname: ownHostname(), clock: systemClock, log, tell };
+  const pods = capture && openPodMetadata(settings, about);
   const agent = new Agent({
     sources,
     outputs,
@@ -125,14 +127,14 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   });
   endOnSignals(agent);
   try {
-    const about = { hostname: name, pod, chosen, startTime };
-    await startServing(settings, { agent, sources, outputs, pods, runtimes, log, ...about });
+    const parts = { agent, sources, outputs, pods, runtimes, log };
+    await startServing(settings, { ...parts, hostname: name, pod, chosen, startTime });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
     log("critical", error.message);
     return exitCodes.failed;
   }
-  void runtimes.start();
+  if (capture !== undefined) void runtimes.start();
   if (!(await agent.start())) return exitCodes.failed;
   pods?.start();
   trimMemory();

@@ -73,6 +73,15 @@ export function summary(sources: readonly Counters[], sinks: readonly SinkNumber
     `Alerts suppressed by the rate of their rule: ${sum(rules.map((rule) => rule.suppressed)) + gone(({ suppressed }) => suppressed)}`,
     `Alerts lost on the way: ${line(sum(lost.map(([, count]) => count)), lost)}`,
   ];
+  const refused = totals(
+    sources.flatMap(({ requests = [] }) =>
+      requests
+        .filter(({ outcome }) => outcome !== "accepted")
+        .map(({ outcome, count }) => [outcome, count] as const),
+    ),
+  );
+  if (refused.length > 0)
+    lines.push(`Requests refused: ${line(sum(refused.map(([, count]) => count)), refused)}`);
   const faults = totals(rules.map((rule) => [rule.rule, rule.faults]));
   if (faults.length > 0) lines.push(`Rules that failed on events: ${byCause(faults)}`);
   lines.push("Rule counts by severity:");

@@ -7,7 +7,7 @@ import type {
   SocketFacts,
   TaskFacts,
 } from "../../events/encode.ts";
-import type { Json } from "../../fields/audit-json.ts";
+import type { Json } from "../../events/json-value.ts";
 import type { Process } from "../../state/types.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -2,7 +2,7 @@
 import { encodeRecord } from "../../events/encode.ts";
 import { parts } from "../../events/record.ts";
 import { eventCode, events, type EventRow } from "../../events/table.ts";
-import type { Json } from "../../fields/audit-json.ts";
+import type { Json } from "../../events/json-value.ts";
 import type { Catalogue, SourceCatalogue } from "../../rules/catalogue.ts";
 import type { YamlMapping, YamlNode } from "../../rules/files/yaml-tree.ts";
 import { didYouMean } from "../suggest.ts";

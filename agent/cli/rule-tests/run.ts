@@ -1,11 +1,12 @@
 /** Runs tests of rules: the same compiler, fields and engine as the agent's, on an event made from a description. */
 import type { Alert, OutputValue } from "../../engine/alert.ts";
+import { auditAccess } from "../../engine/audit-access.ts";
+import { AuditEvent } from "../../engine/audit-event.ts";
 import { buildEngine } from "../../engine/build.ts";
 import type { EventAccess } from "../../engine/engine.ts";
 import { RuleCounts } from "../../engine/rule-counts.ts";
 import { syscallAccess } from "../../engine/syscall-access.ts";
 import { viewOf } from "../../events/encode.ts";
-import { eventCode } from "../../events/table.ts";
 import type { AuditContext } from "../../fields/audit-context.ts";
 import { pathViews, type SyscallContext } from "../../fields/context.ts";
 import { auditReaders, buildCatalogue, syscallReaders } from "../../fields/index.ts";
@@ -62,16 +63,11 @@ function syscallContext(fixture: SyscallFixture): SyscallContext {
 }
 
 function auditContext({ audit, time, number, overrides }: AuditFixture): AuditContext {
-  return { audit, number, time, firstTime: time, host: { hostname }, overrides };
+  const event = new AuditEvent({ hostname }, overrides);
+  event.next(audit, time);
+  event.number = number;
+  return event;
 }
-
-const pluginEvent = eventCode("pluginevent")!;
-const auditAccess: EventAccess<AuditContext> = {
-  hostname,
-  code: () => pluginEvent,
-  time: (event) => event.time,
-  group: () => ({ pod: "", container: "", exePath: "", object: "" }),
-};
 
 /** Shows an event to all rules of its source. A rule that cannot be tried is an error, not silence. */
 function raise<E>(
@@ -110,7 +106,14 @@ function raisedByEvent(plan: RuleSetPlan, fixture: Fixture, { sources, events }:
   const source = sources.get(fixture.source)!;
   const names = Array.from({ length: events.size }, (_, code) => events.name(code));
   if (fixture.source === "k8s_audit")
-    return raise(plan, auditContext(fixture), source, auditReaders, auditAccess, names);
+    return raise(
+      plan,
+      auditContext(fixture),
+      source,
+      auditReaders,
+      auditAccess(auditReaders, hostname),
+      names,
+    );
   const access = syscallAccess(syscallReaders, hostname, "both");
   return raise(plan, syscallContext(fixture), source, syscallReaders, access, names);
 }

@@ -85,6 +85,41 @@ export const settingsSchema = group("Settings of Tiercel.", {
     syscall: group("System calls of this machine.", {
       enabled: flag("Watch system calls through eBPF.", true),
     }),
+    k8s_audit: group("The audit log of Kubernetes' API servers, which post it (docs/k8s-audit.md).", {
+      enabled: choice(
+        "Receive audit events. `auto`: where `listen` is set.",
+        ["auto", "true", "false"],
+        "auto",
+        { yes: "true", on: "true", no: "false", off: "false" },
+      ),
+      listen: text(
+        "HOST:PORT. Empty: 127.0.0.1:8765, in a pod 0.0.0.0:8765; if this default port is taken that is a warning where there are other sources. A taken port that was set is an error.",
+        "",
+        { sample: "0.0.0.0:8765" },
+      ),
+      tls: group("HTTPS. All files are read again when they change.", {
+        certificate: text(
+          "The server's certificate, PEM, with those between it and its CA. Empty: plain HTTP.",
+          "",
+          {
+            sample: "/etc/tiercel/audit/tls.crt",
+          },
+        ),
+        key: text("Its key, PEM. Empty: it stands in the certificate's file.", "", {
+          sample: "/etc/tiercel/audit/tls.key",
+        }),
+        client_ca: text(
+          "Certificates of CAs, PEM: clients must show a certificate of one of them. Empty: none is asked for.",
+          "",
+          { sample: "/etc/tiercel/audit/client-ca.crt" },
+        ),
+      }),
+      token_file: text(
+        "File with bearer tokens of at least 16 characters, one a line: clients must show one of them. Read again when it changes. Empty: none is asked for.",
+        "",
+        { sample: "/etc/tiercel/audit/token" },
+      ),
+    }),
   }),
   kubernetes: group("What the Kubernetes API says about the pods of this node.", {
     pod_metadata: choice(

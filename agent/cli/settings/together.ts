@@ -1,5 +1,6 @@
 /** What must hold between settings, beyond the type of each. */
 import { isIP } from "node:net";
+import { readListen } from "./listen.ts";
 import type { Mistake } from "./mistake.ts";
 import type { Settings } from "./schema.ts";
 
@@ -10,6 +11,31 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
+  {
+    path: "sources.syscall.enabled",
+    wrong: ({ sources }) =>
+      !sources.syscall.enabled &&
+      !hasAudit(sources) &&
+      "no source is enabled, so there is nothing to watch; enable sources.syscall or set sources.k8s_audit.listen",
+  },
+  {
+    path: "sources.k8s_audit.listen",
+    wrong: ({ sources: { k8s_audit } }) =>
+      k8s_audit.listen !== "" &&
+      readListen(k8s_audit.listen) === undefined &&
+      "sources.k8s_audit.listen must be HOST:PORT, such as 0.0.0.0:8765 or [::1]:8765",
+  },
+  {
+    path: "sources.k8s_audit.tls",
+    wrong: ({
+      sources: {
+        k8s_audit: { tls },
+      },
+    }) =>
+      tls.certificate === "" &&
+      (tls.key !== "" || tls.client_ca !== "") &&
+      "sources.k8s_audit.tls.key and client_ca make no sense without sources.k8s_audit.tls.certificate",
+  },
   {
     path: "file_output.enabled",
     wrong: ({ file_output: { enabled, filename } }) =>
@@ -90,6 +116,11 @@ const rules: readonly Rule[] = [
       "webserver.k8s_healthz_endpoint must begin with / and be none of /metrics, /readyz, /versions",
   },
 ];
+
+/** Whether audit events are received. */
+export function hasAudit({ k8s_audit: { enabled, listen } }: Settings["sources"]): boolean {
+  return enabled === "true" || (enabled === "auto" && listen !== "");
+}
 
 /** Mistakes between settings; `placeOf` says where a dotted path was written, if it was. */
 export function checkTogether(

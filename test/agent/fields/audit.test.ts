@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AuditContext } from "../../../agent/fields/audit-context.ts";
-import { at, pointerKeys, type Json } from "../../../agent/fields/audit-json.ts";
+import type { Json } from "../../../agent/events/json-value.ts";
+import { at, pointerKeys } from "../../../agent/fields/audit-json.ts";
 import { imageRepository } from "../../../agent/fields/audit-values.ts";
 import { auditReaders } from "../../../agent/fields/index.ts";
 import type { Value } from "../../../agent/rules/catalogue.ts";

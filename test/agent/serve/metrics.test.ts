@@ -48,6 +48,10 @@ const sources: MetricSources = {
         },
       ],
       gone: { matches: 0, suppressed: 0, faults: 0 },
+      requests: [
+        { outcome: "accepted", count: 3 },
+        { outcome: "malformed", count: 2 },
+      ],
       sizes: { processes: 120 },
       containers: {
         ...{ known: 4, unknown: 1, waiting: 2, pods: 3, bytes: 5000, evicted: 6, podsEvicted: 7 },
@@ -215,6 +219,7 @@ describe("metrics", () => {
       'tiercel_output_alerts_total{output="http_output",outcome="failed"}': 9,
       'tiercel_output_healthy{output="http_output"}': 0,
       'tiercel_output_last_delivery_timestamp_seconds{output="stdout_output"}': 1_700_000_001,
+      'tiercel_requests_total{source="syscall",outcome="malformed"}': 2,
       'tiercel_state_entries{table="processes"}': 120,
       'tiercel_kubernetes_connected{kind="services"}': 0,
       'tiercel_kubernetes_last_sync_timestamp_seconds{kind="pods"}': 1_700_000_002,

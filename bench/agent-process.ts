@@ -67,6 +67,11 @@ export class AgentProcess {
     return this.child.pid!;
   }
 
+  /** What stands in its log so far. */
+  said(pattern: RegExp): RegExpExecArray | undefined {
+    return pattern.exec(this.log) ?? undefined;
+  }
+
   cost(): Cost {
     return costOf(this.pid);
   }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { auditEvent, eventList, namespaceCreated } from "../support/audit-events.ts";
+import { auditRuleCases } from "../support/audit-rule-cases.ts";
 import { falcoRules } from "../support/reference.ts";
 import { needCapture, type PrintedAlert } from "./support/agent.ts";
 import { startAuditAgent, type AuditAgent } from "./support/audit-agent.ts";
@@ -52,6 +53,20 @@ describe("audit events", () => {
     assert.equal(await agent.stop(), 0);
     assert.equal(named(agent.alerts, "K8s Namespace Created").length, 1);
     assert.match(agent.log(), /^Events seen: 1$/m);
+  });
+
+  it("raise each public rule that users need not change first", async function () {
+    const cases = auditRuleCases.filter(({ macros }) => macros === undefined);
+    agent = await startAuditAgent({ rules: [join(falcoRules(this), "falco-rules/k8s_audit_rules.yaml")] });
+    assert.equal(await agent.post(eventList(cases.map(({ event }) => auditEvent(event)))), 200);
+    const last = cases.at(-1)!.rule;
+    await agent.alert(last, ({ rule }) => rule === last);
+    assert.equal(await agent.stop(), 0);
+    const raised = new Set(agent.alerts.map(({ rule }) => rule));
+    assert.deepEqual(
+      cases.map(({ rule }) => rule).filter((rule) => !raised.has(rule)),
+      [],
+    );
   });
 
   it("have output_fields always, with the time in all its digits and null for what is missing (R47)", async () => {

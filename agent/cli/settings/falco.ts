@@ -1,6 +1,7 @@
 /** Settings that Falco has (or had) and Tiercel has not, with what to do instead. Keys are dotted paths from the top. */
 export const falcoOnly: Readonly<Record<string, string>> = {
-  plugins: "container, k8saudit, json and k8smeta count as loaded; others cannot be",
+  plugins:
+    "container, k8saudit, json and k8smeta count as loaded; others cannot be; what k8saudit has in open_params is sources.k8s_audit.listen here",
   load_plugins: "container, k8saudit, json and k8smeta count as loaded; others cannot be",
   plugins_hostinfo: "there are no plugins",
   buffered_outputs: "alerts are written at once, and all that wait in one write",

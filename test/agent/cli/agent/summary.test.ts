@@ -99,6 +99,19 @@ Triggered rules by rule name:
     );
   });
 
+  it("says which requests were refused, and nothing where none was", () => {
+    const counters = (refused: number): Counters => ({
+      ...noCounters("k8s_audit"),
+      requests: [
+        { outcome: "accepted", count: 9 },
+        { outcome: "malformed", count: refused },
+        { outcome: "busy", count: 0 },
+      ],
+    });
+    assert.match(summary([counters(2)], []), /^Requests refused: 2 \(malformed 2\)$/m);
+    assert.doesNotMatch(summary([counters(0)], []), /Requests/);
+  });
+
   it("adds up all sources and says what each saw", () => {
     const gone = { matches: 1, suppressed: 2, faults: 0 };
     const some = { matched: 3, undecodable: 1, overflow: 1, gone };

@@ -9,8 +9,9 @@ import { readInRoot } from "../../capture/read-in-root.ts";
 import { cgroupHierarchy, scanCgroups } from "../../state/cgroup-tree.ts";
 import { addressBytes } from "../../state/host.ts";
 import { readProcess, scanProcesses } from "../../state/scan.ts";
-import { readUserFiles } from "../../state/users.ts";
+import { readUserFiles, type UserFiles } from "../../state/users.ts";
 import { NameLookups } from "./name-lookups.ts";
+import { ownRootIsNodes } from "./own-root.ts";
 import type { NodeAnswer, NodeRequest, NodeThreadData } from "./node-messages.ts";
 
 /** Between two look-ups of host names, ms. */
@@ -52,6 +53,18 @@ async function sayNames(): Promise<void> {
   say({ kind: "names", names, beyond: lookups.beyond });
 }
 
+/**
+ * A container's users, or the node's. A process 1 with more rights than ours does not let us into its root (EACCES,
+ * ptrace(2)); the agent's own root is the same one unless it runs in a container.
+ */
+function userFiles(containerId: string, pid: number): UserFiles | undefined {
+  const files = readUserFiles(readInRoot, pid);
+  if (containerId !== "host" || files?.passwd !== undefined || files?.group !== undefined) return files;
+  if (!ownRootIsNodes(process.env, text("/proc/self/cgroup"), text("/proc/1/cgroup"), controller))
+    return files;
+  return readUserFiles(readInRoot, process.pid);
+}
+
 function answer(request: Exclude<NodeRequest, { kind: "names" }>): NodeAnswer {
   switch (request.kind) {
     case "scan": {
@@ -69,7 +82,7 @@ function answer(request: Exclude<NodeRequest, { kind: "names" }>): NodeAnswer {
     }
     case "users": {
       const { containerId, pid } = request;
-      return { kind: "users", containerId, files: readUserFiles(readInRoot, pid) };
+      return { kind: "users", containerId, files: userFiles(containerId, pid) };
     }
   }
 }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { NodeClient } from "../../../../agent/cli/agent/node-client.ts";
 import type { ProcessFacts } from "../../../../agent/state/facts.ts";
+import type { UserFiles } from "../../../../agent/state/users.ts";
 import { eventually } from "../../../system/support/commands.ts";
 
 describe("the thread that reads /proc", () => {
   let client: NodeClient;
   const loaded: (readonly ProcessFacts[])[] = [];
   const completed = new Map<number, ProcessFacts | undefined>();
+  const users = new Map<string, UserFiles | undefined>();
   const errors: Error[] = [];
 
   beforeEach(() => {
@@ -17,6 +19,7 @@ describe("the thread that reads /proc", () => {
     client.start((input) => {
       if (input.kind === "scan") loaded.push(input.processes);
       if (input.kind === "process") completed.set(input.pid, input.facts);
+      if (input.kind === "users") users.set(input.containerId, input.files);
     });
   });
   afterEach(() => client.close());
@@ -38,6 +41,12 @@ describe("the thread that reads /proc", () => {
     await eventually("both answers", () => (completed.size === 2 ? true : undefined));
     assert.equal(completed.get(process.pid)?.pid, process.pid);
     assert.equal(completed.get(2 ** 30), undefined);
+  });
+
+  it("knows the node's users, also where process 1 lets nobody into its root", async () => {
+    client.usersOf("host", 1);
+    await eventually("the users", () => (users.has("host") ? true : undefined));
+    assert.match(users.get("host")?.passwd ?? "", /^root:/m);
   });
 
   it("stays while names are looked up again and again", async () => {

@@ -70,9 +70,11 @@ function find(path: string): { container: ContainerPlace; at: string } | undefin
     if (component === "") continue;
     for (const form of forms) {
       if (form.below !== undefined && !form.below.test(above)) continue;
-      const id = form.component.exec(component)?.[1];
-      if (id !== undefined)
-        return { container: { id, type: form.type, cgroupPath: path }, at: `${above}/${component}` };
+      const word = form.component.exec(component)?.[1];
+      if (word === undefined) continue;
+      // That word is the node's: a container of this name must not pass for it.
+      const id = word === "host" ? `${above.slice(above.lastIndexOf("/") + 1)}/host` : word;
+      return { container: { id, type: form.type, cgroupPath: path }, at: `${above}/${component}` };
     }
     above += `/${component}`;
   }

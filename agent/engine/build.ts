@@ -5,7 +5,7 @@ import { conditionCost, simplify } from "../rules/condition/simplify.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
 import { compileOutput } from "../rules/output/compile.ts";
 import type { RulePlan, RuleSetPlan } from "../rules/plan.ts";
-import { adaptiveAnd } from "./adaptive.ts";
+import { Conjunction, SharedTest } from "./conjunction.ts";
 import {
   Engine,
   type CompiledRule,
@@ -33,8 +33,16 @@ export interface EngineParts<E> {
   readonly base64Buffers: boolean;
 }
 
+/** The tests of an engine by what they say: what several rules have in common is one. */
+type Tests<E> = Map<string, SharedTest<E>>;
+
 /** The variants of a rule by event code: one for each answer that its checks of evt.type give. */
-function variants<E>(plan: RulePlan, readers: FieldReaders<E>, names: readonly string[]) {
+function variants<E>(
+  plan: RulePlan,
+  readers: FieldReaders<E>,
+  names: readonly string[],
+  tests: Tests<E>,
+): ReadonlyMap<number, RuleVariant<E>> {
   const checks = typeChecks(plan.condition);
   const made = new Map<string, RuleVariant<E> | undefined>();
   const byCode = new Map<number, RuleVariant<E>>();
@@ -46,7 +54,7 @@ function variants<E>(plan: RulePlan, readers: FieldReaders<E>, names: readonly s
         plan.condition,
         new Map(checks.map((check, index) => [check, answers[index]!])),
       );
-      made.set(key, variant(condition === true ? { kind: "and", args: [] } : condition, readers));
+      made.set(key, condition === false ? undefined : variant(condition, readers, tests));
     }
     const own = made.get(key);
     if (own !== undefined) byCode.set(code, own);
@@ -54,50 +62,55 @@ function variants<E>(plan: RulePlan, readers: FieldReaders<E>, names: readonly s
   return byCode;
 }
 
-function variant<E>(condition: TypedExpr | false, readers: FieldReaders<E>): RuleVariant<E> | undefined {
-  if (condition === false) return undefined;
-  const matches = compileTop(simplify(condition), readers);
-  const paths = usesPaths(condition);
-  return { matches, usesPaths: paths, mayMatch: mayMatch(condition, matches, readers) };
-}
-
-/** Most conditions say nothing of who the container is; the rest are compiled when they are first asked for. */
-function mayMatch<E>(
-  condition: TypedExpr,
-  matches: (event: E) => boolean,
-  readers: FieldReaders<E>,
-): (event: E) => boolean {
-  if (!readsIdentity(condition)) return matches;
-  let test: ((event: E) => boolean) | undefined;
-  return (event) => {
-    if (test === undefined) {
-      const rest = withoutIdentity(condition);
-      test = typeof rest === "boolean" ? () => rest : compileCondition(rest, readers);
-    }
-    return test(event);
+function variant<E>(expr: TypedExpr | true, readers: FieldReaders<E>, tests: Tests<E>): RuleVariant<E> {
+  const condition = conjunction(expr, readers, tests);
+  // Most conditions say nothing of who the container is; the rest are compiled when they are first asked for.
+  if (expr === true || !readsIdentity(expr)) return { condition, withoutIdentity: () => condition };
+  let rest: Conjunction<E> | undefined;
+  return {
+    condition,
+    withoutIdentity: () => (rest ??= conjunction(withoutIdentity(expr), readers, new Map())),
   };
 }
 
-/** The parts of a conjunction are tried in an order that follows the events. */
-function compileTop<E>(condition: TypedExpr, readers: FieldReaders<E>): (event: E) => boolean {
-  if (condition.kind !== "and" || condition.args.length < 2) return compileCondition(condition, readers);
-  return adaptiveAnd(
-    condition.args.map((arg) => compileCondition(arg, readers)),
-    condition.args.map(conditionCost),
+/** The condition as its parts. */
+function conjunction<E>(
+  condition: TypedExpr | boolean,
+  readers: FieldReaders<E>,
+  tests: Tests<E>,
+): Conjunction<E> {
+  if (condition === true) return new Conjunction([]);
+  if (condition === false) return new Conjunction([new SharedTest(() => false, 1, false)]);
+  const simple = simplify(condition);
+  const parts = simple.kind === "and" ? simple.args : [simple];
+  // A part that stands twice is one test.
+  return new Conjunction([...new Set(parts.map((part) => sharedTest(part, readers, tests)))]);
+}
+
+function sharedTest<E>(part: TypedExpr, readers: FieldReaders<E>, tests: Tests<E>): SharedTest<E> {
+  const key = JSON.stringify(part, (_, value: unknown) =>
+    typeof value === "bigint" ? { bigint: value.toString() } : value,
   );
+  let test = tests.get(key);
+  if (test === undefined) {
+    test = new SharedTest(compileCondition(part, readers), conditionCost(part), usesPaths(part));
+    tests.set(key, test);
+  }
+  return test;
 }
 
 /** Compiles rule by rule; each step is one of them. The result is the engine. */
 export function* buildEngine<E>(plan: RuleSetPlan, parts: EngineParts<E>): Generator<undefined, Engine<E>> {
   const { source, readers, counts, base64Buffers, access, options, codes } = parts;
   const rules: CompiledRule<E>[] = [];
+  const tests: Tests<E> = new Map();
   for (const rule of plan.rules) {
     if (rule.source !== source) continue;
     const output = compileOutput(rule.output, readers, { base64Buffers });
     rules.push({
       plan: rule,
       count: counts.of(rule),
-      variants: variants(rule, readers, codes),
+      variants: variants(rule, readers, codes, tests),
       message: (event) => output.text(event),
       fields: (event) => output.fields(event),
       usesIdentity: [...ruleFields(rule)].some(isIdentity),

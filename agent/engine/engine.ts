@@ -1,6 +1,7 @@
 /** Events against rules: finds the rules under an event's type, tries them, hands out alerts. */
 import type { RulePlan } from "../rules/plan.ts";
 import type { Alert, AlertGroup, OutputValue } from "./alert.ts";
+import { FAILS_HERE, HOLDS, TURNS, type Conjunction, type SharedTest } from "./conjunction.ts";
 import type { RuleCount } from "./rule-counts.ts";
 
 /** What the engine asks about events of type E, whatever their source. */
@@ -27,11 +28,9 @@ export interface PathTries<E> {
 
 /** A rule's condition for some types of events. */
 export interface RuleVariant<E> {
-  readonly matches: (event: E) => boolean;
-  /** The condition reads path fields, so that another view may change the answer. */
-  readonly usesPaths: boolean;
-  /** Whether it may match, by all but who the container is (identity.ts). */
-  readonly mayMatch: (event: E) => boolean;
+  readonly condition: Conjunction<E>;
+  /** Gives the condition by all but who the container is (identity.ts), often the same one. */
+  readonly withoutIdentity: () => Conjunction<E>;
 }
 
 /** When an event of a container that is not known yet has to be tried. */
@@ -59,7 +58,12 @@ export interface CompiledRule<E> {
 /** A rule under one event code. */
 interface Listed<E> extends RuleVariant<E> {
   readonly rule: CompiledRule<E>;
+  /** What `withoutIdentity` gave, once it was asked for. */
+  trial: Conjunction<E> | undefined;
 }
+
+/** The last turn: numbers beyond are no longer small integers to V8. */
+const LAST_TURN = 2 ** 30 - TURNS;
 
 export interface EngineOptions<E> {
   /** Setting rule_matching: every rule that matches, or only the first of an event. */
@@ -79,6 +83,10 @@ export class Engine<E> {
   /** Rules in order, by event code. */
   private readonly byCode: readonly (readonly Listed<E>[])[];
   private readonly failed = new Set<CompiledRule<E>>();
+  /** Every test, once. */
+  private readonly tests = new Set<SharedTest<E>>();
+  /** The event under way, for what tests remember: TURNS more for each. */
+  private turn = 0;
 
   /** `size` is the number of event codes. */
   constructor(
@@ -94,7 +102,10 @@ export class Engine<E> {
     this.options = options;
     const byCode: Listed<E>[][] = Array.from({ length: size }, () => []);
     for (const rule of rules)
-      for (const [code, variant] of rule.variants) byCode[code]?.push({ rule, ...variant });
+      for (const [code, { condition, withoutIdentity }] of rule.variants) {
+        byCode[code]?.push({ rule, condition, withoutIdentity, trial: undefined });
+        this.register(condition);
+      }
     this.byCode = byCode;
   }
 
@@ -112,12 +123,12 @@ export class Engine<E> {
   process(event: E): number {
     const rules = this.byCode[this.access.code(event)];
     if (rules === undefined || rules.length === 0) return 0;
-    this.access.views?.begin(event);
+    this.begin(event);
     let matched = 0;
     for (let index = 0; index < rules.length; index++) {
       const listed = rules[index]!;
       try {
-        if (!this.try(listed.matches, listed.usesPaths, event)) continue;
+        if (!this.try(listed.condition, event)) continue;
         matched++;
         this.raise(listed.rule, event);
       } catch (error) {
@@ -133,29 +144,47 @@ export class Engine<E> {
   trial(event: E): Trial {
     const rules = this.byCode[this.access.code(event)];
     if (rules === undefined || rules.length === 0) return "never";
-    this.access.views?.begin(event);
+    this.begin(event);
     let trial: Trial = "never";
-    for (const { rule, mayMatch, usesPaths } of rules) {
+    for (const listed of rules) {
       try {
-        if (!this.try(mayMatch, usesPaths, event)) continue;
+        if (listed.trial === undefined) this.register((listed.trial = listed.withoutIdentity()));
+        if (!this.try(listed.trial, event)) continue;
       } catch {
         // It is tried again, and counted then.
       }
-      if (rule.usesIdentity) return "later";
+      if (listed.rule.usesIdentity) return "later";
       trial = "now";
     }
     return trial;
   }
 
-  /** Whether a test holds under one of the views; that view stays in place for the output. */
-  private try(test: (event: E) => boolean, usesPaths: boolean, event: E): boolean {
+  /** Whether a condition holds under one of the views; that view stays in place for the output. */
+  private try(condition: Conjunction<E>, event: E): boolean {
     const { views } = this.access;
-    if (views === undefined) return test(event);
+    const { turn } = this;
+    if (views === undefined) return condition.evaluate(event, turn, 0) === HOLDS;
     views.show(event, 0);
-    if (test(event)) return true;
-    if (!usesPaths) return false;
-    for (let index = 1; views.show(event, index); index++) if (test(event)) return true;
-    return false;
+    let outcome = condition.evaluate(event, turn, 0);
+    for (let index = 1; outcome === FAILS_HERE && index < TURNS && views.show(event, index); index++)
+      outcome = condition.evaluate(event, turn, index);
+    return outcome === HOLDS;
+  }
+
+  /** Puts the event's first view in place; what tests remember of another event counts no longer. */
+  private begin(event: E): void {
+    this.access.views?.begin(event);
+    this.turn = this.turn < LAST_TURN ? this.turn + TURNS : this.firstTurn();
+  }
+
+  /** Begins the count of turns anew: no test may take an event for one of the last round. */
+  private firstTurn(): number {
+    for (const test of this.tests) test.at = -1;
+    return TURNS;
+  }
+
+  private register(condition: Conjunction<E>): void {
+    for (const test of condition.tests) this.tests.add(test);
   }
 
   private raise(rule: CompiledRule<E>, event: E): void {

@@ -116,10 +116,13 @@ function isAsAsked({ record, host }: SyscallContext, name: Value): boolean {
 
 /** Whether the record tells of no resolved path at all: calls without one, and those that failed. */
 function hasNoPath({ record }: SyscallContext): boolean {
-  return resolvedParts.every((part) => record.partLength(part) < 0);
+  return (
+    record.partLength(parts.REALPATH) < 0 &&
+    record.partLength(parts.FSPATH) < 0 &&
+    record.partLength(parts.BASE) < 0 &&
+    record.partLength(parts.BASE2) < 0
+  );
 }
-
-const resolvedParts = [parts.REALPATH, parts.FSPATH, parts.BASE, parts.BASE2];
 
 /** Whether `values` say something that `others` do not. */
 function differs(values: readonly Value[], others: readonly Value[]): boolean {

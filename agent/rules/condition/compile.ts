@@ -9,7 +9,7 @@ import type { ScalarTest } from "./compare.ts";
 import { operandReader } from "./operand-reader.ts";
 import { operandShape } from "./operand.ts";
 import { simplify } from "./simplify.ts";
-import type { Operand, TypedExpr } from "./typed.ts";
+import type { Network, Operand, TypedExpr } from "./typed.ts";
 
 export type Test<E> = (event: E) => boolean;
 
@@ -119,12 +119,34 @@ function scalar<E>({ operator, modifier, values = [] }: Check, read: FieldReader
         return value !== undefined && value !== constant;
       };
   }
+  if (modifier === undefined && (operator === "in" || operator === "intersects")) {
+    const member = memberOf(values, read);
+    if (member !== undefined) return member;
+  }
   const test =
     modifier === undefined ? scalarTest(operator, values) : modifierTest(operator, modifier, values);
   return (event) => {
     const value = read(event);
     return value !== undefined && test(value as Scalar);
   };
+}
+
+/** One value among several constants: two and three compared in place, more looked up. Undefined for networks. */
+function memberOf<E>(values: readonly (Scalar | Network)[], read: FieldReader<E>): Test<E> | undefined {
+  const [a, b, c] = values;
+  if (a === undefined || typeof a === "object") return undefined;
+  if (values.length === 2)
+    return (event) => {
+      const value = read(event);
+      return value === a || value === b;
+    };
+  if (values.length === 3)
+    return (event) => {
+      const value = read(event);
+      return value === a || value === b || value === c;
+    };
+  const set = new Set<Value | Network>(values);
+  return (event) => set.has(read(event));
 }
 
 /**

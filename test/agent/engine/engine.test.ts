@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Alert } from "../../../agent/engine/alert.ts";
+import { Conjunction, SharedTest } from "../../../agent/engine/conjunction.ts";
 import {
   Engine,
   type CompiledRule,
@@ -68,10 +69,11 @@ function made(
   const rules = rows.map(({ rule, matches, usesPaths = false, events = "all" }): CompiledRule<Made> => {
     const own = plan(rule, { events });
     const codes = events === "all" ? [0, 1, 2, 3] : events;
+    const condition = new Conjunction([new SharedTest(matches, 1, usesPaths)]);
     return {
       plan: own,
       count: counts.of(own),
-      variants: new Map(codes.map((code) => [code, { matches, usesPaths, mayMatch: matches }])),
+      variants: new Map(codes.map((code) => [code, { condition, withoutIdentity: () => condition }])),
       message: (e) => e.paths[e.shown] ?? "",
       fields: () => [],
       usesIdentity: false,

@@ -1,7 +1,14 @@
 /** What makes the engine fast must not change what it says. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { adaptiveAnd } from "../../../agent/engine/adaptive.ts";
+import {
+  Conjunction,
+  FAILS,
+  FAILS_HERE,
+  HOLDS,
+  SharedTest,
+  TURNS,
+} from "../../../agent/engine/conjunction.ts";
 import { holdsFor, specialise, typeChecks } from "../../../agent/engine/specialise.ts";
 import type { FieldReaders, FieldUse } from "../../../agent/rules/catalogue.ts";
 import { compileCondition } from "../../../agent/rules/condition/compile.ts";
@@ -118,25 +125,66 @@ describe("a condition for one type of event", () => {
 });
 
 describe("a conjunction that learns", () => {
-  it("says the same in whatever order, for any events", () => {
+  it("says the same in whatever order, for any events and views", () => {
+    const view = fc.array(fc.nat(255), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 5 }),
-        fc.array(fc.nat(255), { minLength: 20, maxLength: 600 }),
-        (bits, events) => {
-          const tests = bits.map((bit) => (event: number) => ((event >> bit) & 1) === 1);
-          const all = adaptiveAnd(
-            tests,
-            bits.map((bit) => bit + 1),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 7 }), fc.boolean()), { minLength: 1, maxLength: 5 }),
+        fc.array(view, { minLength: 20, maxLength: 600 }),
+        (parts, events) => {
+          // An event is the bits of each of its views; a test without paths looks at the first one's.
+          let shown = 0;
+          const bitOf = (bits: number, bit: number) => ((bits >> bit) & 1) === 1;
+          const all = new Conjunction(
+            parts.map(
+              ([bit, usesPaths]) =>
+                new SharedTest(
+                  (event: readonly number[]) => bitOf(event[usesPaths ? shown : 0]!, bit),
+                  bit + 1,
+                  usesPaths,
+                ),
+            ),
           );
-          for (const event of events)
-            assert.equal(
-              all(event),
-              tests.every((test) => test(event)),
-            );
+          events.forEach((event, number) => {
+            for (shown = 0; shown < event.length; shown++) {
+              const fixed = parts.every(([bit, usesPaths]) => usesPaths || bitOf(event[0]!, bit));
+              const holds = fixed && parts.every(([bit, paths]) => !paths || bitOf(event[shown]!, bit));
+              const outcome = all.evaluate(event, number * TURNS, shown);
+              assert.equal(outcome === HOLDS, holds);
+              // Never "fails whatever the view" where only this view's paths are to blame.
+              if (fixed) assert.notEqual(outcome, FAILS);
+              else assert.ok(outcome === FAILS || outcome === FAILS_HERE);
+            }
+          });
         },
       ),
     );
+  });
+
+  it("does a test that rules have in common once an event, and one of paths once a view", () => {
+    const done = { fixed: 0, paths: 0 };
+    const fixed = new SharedTest(() => ++done.fixed > 0, 1, false);
+    const paths = new SharedTest(() => ++done.paths > 0, 1, true);
+    const rules = [new Conjunction([fixed, paths]), new Conjunction([paths, fixed])];
+    for (const turn of [0, TURNS, 2 * TURNS])
+      for (const view of [0, 1, 2])
+        for (const rule of rules) assert.equal(rule.evaluate(undefined, turn, view), HOLDS);
+    assert.deepEqual(done, { fixed: 3, paths: 9 });
+  });
+
+  it("keeps nothing of a test that threw", () => {
+    let calls = 0;
+    const test = new SharedTest(
+      () => {
+        if (++calls === 1) throw new Error("a fault");
+        return false;
+      },
+      1,
+      false,
+    );
+    assert.throws(() => test.holds(undefined, 0, 0));
+    assert.equal(test.holds(undefined, 0, 0), false);
+    assert.equal(calls, 2);
   });
 
   it("tries first what fails most, and a dear test only where it pays", () => {
@@ -146,11 +194,12 @@ describe("a conjunction that learns", () => {
       return result(event);
     };
     const run = (costs: number[]) => {
-      const all = adaptiveAnd(
-        [test(0, () => true), test(1, (event) => event % 2 === 0), test(2, () => false)],
-        costs,
+      const all = new Conjunction(
+        [test(0, () => true), test(1, (event) => event % 2 === 0), test(2, () => false)].map(
+          (each, index) => new SharedTest(each, costs[index]!, false),
+        ),
       );
-      for (let event = 0; event < 20_000; event++) all(event);
+      for (let event = 0; event < 20_000; event++) all.evaluate(event, event * TURNS, 0);
       return tried.splice(0, 3, 0, 0, 0).map((count) => Math.round(count / 1000));
     };
     assert.deepEqual(run([1, 1, 1]), [0, 0, 20]);

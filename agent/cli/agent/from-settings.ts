@@ -3,7 +3,7 @@ import type { AlertFormat } from "../../engine/render.ts";
 import { priorityNames, type Priority } from "../../rules/plan.ts";
 import type { AppendOutput, CompileOptions, SelectionStep } from "../../rules/options.ts";
 import type { Settings } from "../settings/schema.ts";
-import { readListen } from "../settings/listen.ts";
+import { readListen, type Listen } from "../settings/listen.ts";
 import { hasAudit } from "../settings/together.ts";
 import type { AuditThreadData } from "./audit-messages.ts";
 import type { CaptureThreadData } from "./capture-messages.ts";
@@ -86,17 +86,22 @@ export function sourceNames({ sources }: Settings): string[] {
 /** Where audit events are received if nobody says where. */
 const AUDIT_PORT = 8765;
 
+/** Where audit events are received, in a pod or outside. */
+export function auditListen({ sources }: Settings, pod: boolean): Listen {
+  return readListen(sources.k8s_audit.listen) ?? { address: pod ? "0.0.0.0" : "127.0.0.1", port: AUDIT_PORT };
+}
+
 /** What the audit thread is told, but for what it shares with the main thread; `pod` is whether the agent runs in one. */
 export function auditData(
   settings: Settings,
   hostname: string,
   pod: boolean,
 ): Omit<AuditThreadData, "taken" | "capacity"> {
-  const { listen, tls, token_file } = settings.sources.k8s_audit;
+  const { tls, token_file } = settings.sources.k8s_audit;
   const given = (path: string) => (path === "" ? undefined : path);
   return {
     hostname,
-    ...(readListen(listen) ?? { address: pod ? "0.0.0.0" : "127.0.0.1", port: AUDIT_PORT }),
+    ...auditListen(settings, pod),
     files: {
       certificate: given(tls.certificate),
       key: given(tls.key),

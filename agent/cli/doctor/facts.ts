@@ -100,8 +100,12 @@ export interface RulesFacts {
 }
 
 export interface PortFacts {
-  /** Which setting it is: webserver. */
+  /** Who listens there, as its settings are called: webserver, sources.k8s_audit. */
   readonly name: string;
+  /** The setting that names another port. */
+  readonly setting: string;
+  /** What the agent does without where the port is taken and nobody set it; undefined: then it does not start. */
+  readonly without: string | undefined;
   readonly address: string;
   readonly port: number;
   /** Whether somebody set it: then the agent does not start where it is taken. */

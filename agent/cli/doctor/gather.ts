@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { clockIsKept } from "../../capture/index.ts";
 import { namedSockets } from "../../state/runtimes/sockets.ts";
-import { captureData } from "../agent/from-settings.ts";
+import { auditListen, captureData, sourceNames } from "../agent/from-settings.ts";
 import { openRuntimes } from "../agent/open-runtimes.ts";
 import { RulesSource } from "../agent/reload.ts";
 import { defaultSettings } from "../settings/check.ts";
@@ -82,11 +82,27 @@ async function gatherRuntimes(settings: Settings): Promise<RuntimesFacts> {
 
 type Listener = Omit<PortFacts, "error">;
 
-function listeners({ webserver }: Settings, { chosen }: LoadedSettings): Listener[] {
-  if (!webserver.enabled) return [];
-  const set = ["webserver.listen_port", "webserver.listen_address"].some((path) => chosen.has(path));
-  const address = webServerAddress(webserver, inPod(process.env));
-  return [{ name: "webserver", address, port: webserver.listen_port, set }];
+function listeners(settings: Settings, { chosen }: LoadedSettings): Listener[] {
+  const { webserver, sources } = settings;
+  const pod = inPod(process.env);
+  const set = (...paths: string[]) => paths.some((path) => chosen.has(path));
+  const web = {
+    name: "webserver",
+    setting: "webserver.listen_port or listen_address",
+    without: "health and metrics",
+    address: webServerAddress(webserver, pod),
+    port: webserver.listen_port,
+    set: set("webserver.listen_port", "webserver.listen_address"),
+  };
+  const audit = {
+    name: "sources.k8s_audit",
+    setting: "sources.k8s_audit.listen",
+    without: sources.syscall.enabled ? "audit events" : undefined,
+    ...auditListen(settings, pod),
+    set: set("sources.k8s_audit.listen"),
+  };
+  const on = sourceNames(settings).includes("k8s_audit");
+  return [...(webserver.enabled ? [web] : []), ...(on ? [audit] : [])];
 }
 
 /** Listens for a moment. */
@@ -96,7 +112,8 @@ function tryPort(listener: Listener): Promise<PortFacts> {
     server.once("error", (error: NodeJS.ErrnoException) =>
       resolve({ ...listener, error: error.code ?? error.message }),
     );
-    server.listen({ host: listener.address, port: listener.port, exclusive: true }, () =>
+    const { address, port } = listener;
+    server.listen({ ...(address !== "" && { host: address }), port, exclusive: true }, () =>
       server.close(() => resolve({ ...listener, error: undefined })),
     );
   });

@@ -42,16 +42,16 @@ function judgeRules({ files, rules, mistakes, warnings }: RulesFacts): Finding[]
   ];
 }
 
-function judgePort({ name, address, port, set, error }: PortFacts): Finding {
+function judgePort({ name, setting, without, address, port, set, error }: PortFacts): Finding {
   const where = `${address} port ${port}`;
   if (error === undefined) return ok("port", `${name} can listen on ${where}`);
   const message = `${name} cannot listen on ${where}: ${error}`;
-  if (error !== "EADDRINUSE" || set)
-    return failure("port", message, STARTS_NOT, `choose another ${name}.listen_port or listen_address`);
+  if (error !== "EADDRINUSE" || set || without === undefined)
+    return failure("port", message, STARTS_NOT, `choose another ${setting}`);
   return warning(
     "port",
     `${message} (another agent, if one runs)`,
-    "the agent runs on without health and metrics",
-    `choose another ${name}.listen_port, or switch it off by ${name}.enabled`,
+    `the agent runs on without ${without}`,
+    `choose another ${setting}, or switch it off by ${name}.enabled`,
   );
 }

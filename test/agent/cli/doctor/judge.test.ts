@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Abilities, Missing } from "../../../../agent/capture/index.ts";
-import type { Facts, KernelFacts } from "../../../../agent/cli/doctor/facts.ts";
+import type { Facts, KernelFacts, PortFacts } from "../../../../agent/cli/doctor/facts.ts";
 import type { Finding } from "../../../../agent/cli/doctor/finding.ts";
 import { judge, worst } from "../../../../agent/cli/doctor/judge.ts";
 import { good, kernel } from "./made-facts.ts";
@@ -19,6 +19,15 @@ const withAbilities = (change: Partial<Abilities>): Facts =>
   withKernel({ abilities: { ...kernel.abilities!, ...change } });
 const lacking = (what: Missing["what"]): Facts =>
   withKernel({ missing: [{ what, problem: `${what} lacks`, advice: "get it" }], abilities: undefined });
+const audit: PortFacts = {
+  name: "sources.k8s_audit",
+  setting: "sources.k8s_audit.listen",
+  without: "audit events",
+  address: "0.0.0.0",
+  port: 8765,
+  set: false,
+  error: undefined,
+};
 const nothing = /^$/;
 /** All but CAP_SYS_RESOURCE. */
 const noResource = ((1n << 41n) - 1n) & ~(1n << 24n);
@@ -409,6 +418,22 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       /EADDRINUSE/,
       /does not start/,
       /listen_port/,
+    ],
+    [
+      "of the only source, taken",
+      { ...good, ports: [{ ...audit, without: undefined, error: "EADDRINUSE" }] },
+      "failure",
+      /sources\.k8s_audit cannot listen on 0\.0\.0\.0 port 8765: EADDRINUSE/,
+      /does not start/,
+      /sources\.k8s_audit\.listen/,
+    ],
+    [
+      "of one of two sources, taken",
+      { ...good, ports: [{ ...audit, error: "EADDRINUSE" }] },
+      "warning",
+      /another agent/,
+      /without audit events/,
+      /sources\.k8s_audit\.listen/,
     ],
     [
       "not to be had",

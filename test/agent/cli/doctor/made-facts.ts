@@ -33,6 +33,16 @@ export const good: Facts = {
   clock: { wall: Date.UTC(2026, 1, 1), stepped: 0.4, kept: true },
   settings: { files: ["/etc/tiercel/tiercel.yaml"], mistakes: [], warnings: [] },
   rules: { files: 1, rules: 41, mistakes: "", warnings: [] },
-  ports: [{ name: "webserver", address: "127.0.0.1", port: 8766, set: false, error: undefined }],
+  ports: [
+    {
+      name: "webserver",
+      setting: "webserver.listen_port or listen_address",
+      without: "health and metrics",
+      address: "127.0.0.1",
+      port: 8766,
+      set: false,
+      error: undefined,
+    },
+  ],
   kubernetes: undefined,
 };

@@ -26,7 +26,7 @@ export interface ApiTimes {
   readonly stall: number;
   /** A whole answer that is no watch. */
   readonly whole: number;
-  /** A watch without an event. Bookmarks come once a minute; a half-open connection shows nothing else. */
+  /** A watch without an event. Bookmarks come once a minute, if at all; a half-open connection shows nothing else. */
   readonly idle: number;
 }
 
@@ -37,6 +37,9 @@ const maximumAnswer = 4 << 20;
 
 /** Bytes of an answer other than 2xx that are read. */
 const maximumRefusal = 16 << 10;
+
+/** A watch was open and nothing happened on it for too long. */
+export class IdleWatch extends ApiFault {}
 
 /** Who takes a watch. */
 export interface WatchReader extends ObjectReader {
@@ -105,7 +108,7 @@ export class KubeClient {
     });
   }
 
-  /** A watch, until the server ends it, which is no fault. @throws ApiFault */
+  /** A watch, until the server ends it, which is no fault. @throws ApiFault, IdleWatch where nothing happened any more */
   watch(request: ApiRequest, reader: WatchReader, signal?: AbortSignal): Promise<void> {
     return this.#exchange(request, {
       whole: undefined,
@@ -166,13 +169,16 @@ export class KubeClient {
     return new Promise<T>((resolve, reject) => {
       const sent = https.request(url, { method, headers, agent: this.#agentFor(secureContext) });
       let answered = false;
+      let watching = false;
       let reason: ApiFault | undefined;
       const give = (fault: ApiFault) => {
         reason ??= fault;
         sent.destroy();
       };
-      const expire = () =>
-        give(new ApiFault("timeout", answered ? "nothing more came in time" : "no answer in time"));
+      const expire = () => {
+        const message = answered ? "nothing more came in time" : "no answer in time";
+        give(watching ? new IdleWatch("timeout", message) : new ApiFault("timeout", message));
+      };
       const stop = () => give(new ApiFault("network", "given up"));
       const timers = { next: this.#clock.after(this.#times.answer, expire), whole: () => {} };
       if (whole !== undefined) timers.whole = this.#clock.after(whole, expire);
@@ -198,6 +204,7 @@ export class KubeClient {
       sent.on("close", () => fail(new ApiFault("network", "the connection ended without an answer")));
       sent.on("response", (response) => {
         answered = true;
+        watching = whole === undefined && ok(response);
         sent.removeAllListeners("close");
         alive(this.#times.stall);
         const reading = ok(response) ? read(response, alive) : this.#refusal(response);

@@ -1,5 +1,5 @@
 /** Does what list-watch.ts decides: one kind of object, watched until it is stopped. */
-import type { ApiRequest, KubeClient } from "./client.ts";
+import { IdleWatch, type ApiRequest, type KubeClient } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import { ApiFault, asFault, type FaultKind } from "./fault.ts";
 import { ListWatch, type ListWatchOptions, type Step, type Target } from "./list-watch.ts";
@@ -128,7 +128,14 @@ export class Watcher {
           this.#fault = undefined;
           this.#options.onOpened();
         };
-        await client.watch(this.#request(step), { take, leftOut, opened }, signal);
+        try {
+          await client.watch(this.#request(step), { take, leftOut, opened }, signal);
+        } catch (error) {
+          // No fault: a server sends no bookmarks for a kind that nothing happens to, unless its etcd reports progress.
+          // The watch goes on over another connection; where this one was dead, that one will say so.
+          if (error instanceof IdleWatch) return;
+          throw error;
+        }
         this.#machine.ended(clock.now());
       }
     }

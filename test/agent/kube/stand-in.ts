@@ -90,7 +90,8 @@ export class StandInApi {
   #version = 1000;
   /** Snapshots of paged lists, by token. */
   #pages = new Map<string, { readonly items: readonly KubeObject[]; readonly version: number }>();
-  #bookmarks: NodeJS.Timeout | undefined;
+  /** Sends them. */
+  bookmarks: NodeJS.Timeout | undefined;
 
   constructor(certificates: Certificates, options: https.ServerOptions = {}) {
     this.#server = https.createServer(
@@ -108,12 +109,12 @@ export class StandInApi {
 
   async listen(port = 0): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
-    this.#bookmarks = setInterval(() => this.bookmark(), this.bookmarkEvery);
+    this.bookmarks = setInterval(() => this.bookmark(), this.bookmarkEvery);
     return (this.#server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#bookmarks);
+    clearInterval(this.bookmarks);
     this.cutAll();
     await new Promise((resolve) => this.#server.close(resolve));
   }

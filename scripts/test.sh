@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs mocha on the compiled tests. fast: all but test/kernel and test/system; all: everything.
+# Runs mocha on the compiled tests. fast: all but test/cluster, test/kernel and test/system; all: everything.
 # NODE=24 runs them on that major of Node, installed under ~/.cache/tiercel once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +26,7 @@ while IFS= read -r file; do
   paths+=("$compiled")
 done < <(find test -name '*.test.ts' | sort)
 if [ "${1:-}" = fast ]; then
-  mapfile -t paths < <(printf '%s\n' "${paths[@]}" | grep -vE '^build/test/(kernel|system)/')
+  mapfile -t paths < <(printf '%s\n' "${paths[@]}" | grep -vE '^build/test/(cluster|kernel|system)/')
 fi
 export TIERCEL_TEST_COUNTS=${TIERCEL_TEST_COUNTS:-build/test-counts-${1:-all}${NODE:+-node$NODE}.json}
 exec "$node" node_modules/mocha/bin/mocha.js "${paths[@]}" ${MOCHA_ARGS:-}

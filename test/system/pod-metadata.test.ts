@@ -78,6 +78,7 @@ describe("an agent with a kubeconfig", function () {
       assert.equal(await agent.stop(), 0);
     } finally {
       await agent?.stop();
+      await api.close();
       rmSync(folder, { recursive: true });
     }
   });

@@ -2,10 +2,13 @@
  * Calls of gRPC over HTTP/2 on a unix socket: one message out, one back or a stream of them, always with a bound on
  * time and size. Why it is ours: docs/decisions/0005-container-runtimes.md.
  */
-import http2 from "node:http2";
+import type * as http2 from "node:http2";
 import net from "node:net";
 import { reasonOf } from "./reason.ts";
 import { RuntimeError, type Clock } from "./runtime.ts";
+
+/** Taken when it is needed: it costs more than a MiB, and most nodes without pods have no use for it. */
+const http2Module = () => process.getBuiltinModule("node:http2");
 
 /** Status codes of gRPC that mean something to us. */
 export const grpcStatus = {
@@ -99,7 +102,7 @@ export class GrpcClient {
 
   #connect(): http2.ClientHttp2Session {
     if (this.#session !== undefined) return this.#session;
-    const session = http2.connect("http://localhost", {
+    const session = http2Module().connect("http://localhost", {
       createConnection: () => net.connect({ path: this.#options.socket }),
       settings: { enablePush: false },
     });
@@ -153,7 +156,7 @@ export class GrpcClient {
         cancel?.();
         if (error === undefined) return resolve();
         reject(error);
-        stream.close(http2.constants.NGHTTP2_CANCEL);
+        stream.close(http2Module().constants.NGHTTP2_CANCEL);
       };
       const cancel =
         left === undefined

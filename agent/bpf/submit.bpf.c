@@ -24,6 +24,25 @@ static __always_inline void wake_reader(struct totals *total)
 	total->wakeups++;
 }
 
+static __always_inline void count_in(struct counts *count, struct totals *total, __u32 length)
+{
+	count->submitted++;
+	total->bytes += length;
+}
+
+/* What this CPU may put into the ring, which holds `fill`, before it asks again: nothing above the level or near the
+ * reserve. All CPUs together stay within a sixteenth of the level (capture.ts), and the question costs 20 ns. */
+static __always_inline __u64 room_at(__u64 fill)
+{
+	__u64 level = settings.ring_bytes - settings.ring_reserve;
+
+	if (settings.ring_level < level)
+		level = settings.ring_level;
+	if (fill >= level)
+		return 0;
+	return level - fill < settings.ring_room ? level - fill : settings.ring_room;
+}
+
 SEC("raw_tp/sys_exit")
 int submit(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -32,7 +51,7 @@ int submit(struct bpf_raw_tracepoint_args *ctx)
 	struct share *share = NULL;
 	struct counts *count;
 	struct totals *total;
-	__u64 fill, limit;
+	__u64 fill, limit, need;
 	bool process;
 
 	if (r == NULL)
@@ -46,9 +65,19 @@ int submit(struct bpf_raw_tracepoint_args *ctx)
 	total = bpf_map_lookup_elem(&totals, &zero);
 	if (count == NULL || total == NULL)
 		return 0;
+	need = length + 8;
+	if (total->room >= need) {
+		total->room -= need;
+		if (bpf_ringbuf_output(&ring, r, length, BPF_RB_NO_WAKEUP) != 0)
+			count_drop(r, DROP_RING_FULL);
+		else
+			count_in(count, total, length);
+		goto wake;
+	}
 	process = may_use_reserve(type);
 	limit = process ? settings.ring_bytes : settings.ring_bytes - settings.ring_reserve;
-	fill = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + length + 8;
+	fill = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + need;
+	total->room = room_at(fill);
 	if (fill > settings.ring_level) {
 		total->contested += length;
 		share = share_of(r, process, fill);
@@ -62,11 +91,11 @@ int submit(struct bpf_raw_tracepoint_args *ctx)
 	} else if (bpf_ringbuf_output(&ring, r, length, BPF_RB_NO_WAKEUP) != 0) {
 		count_drop(r, DROP_RING_FULL);
 	} else {
-		count->submitted++;
-		total->bytes += length;
+		count_in(count, total, length);
 		if (share != NULL)
 			__sync_fetch_and_add(&share->bytes, length);
 	}
+wake:
 	if (control.sleeping)
 		wake_reader(total);
 	return 0;

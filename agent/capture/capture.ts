@@ -12,7 +12,7 @@ import {
   type CgroupDrops,
   type DropCause,
 } from "./drops.ts";
-import { pageSize } from "./native.ts";
+import { libbpf, pageSize } from "./native.ts";
 import { BpfObject, defaultObjectPath, slots } from "./object.ts";
 import { programInfo } from "./program-info.ts";
 import { Reader } from "./reader.ts";
@@ -54,6 +54,13 @@ export interface CaptureCounters {
 }
 
 const DEFAULT_RING = 8 << 20;
+/** All processors together may go over the ring's level by this part of it. */
+const OVER = 16;
+
+/** What one processor may put into the ring between two looks at how full it is, where sharing begins at `level` bytes. */
+function ringRoom(level: number): number {
+  return Math.max(0, Math.floor(level / OVER / libbpf().libbpf_num_possible_cpus()));
+}
 const entryPrograms = hooks.map(({ program }) => program);
 
 export class Capture {
@@ -91,6 +98,8 @@ export class Capture {
     const hierarchy = options.hierarchy ?? cgroupHierarchy();
     const variant = options.variant ?? bestVariant();
     const ringBytes = options.ringBytes ?? DEFAULT_RING;
+    const ringReserve = options.ringReserve ?? ringBytes / 8;
+    const ringLevel = options.ringLevel ?? ringBytes / 2;
     const object = BpfObject.load({
       path: options.object ?? defaultObjectPath(variant.cast),
       ringBytes,
@@ -100,9 +109,10 @@ export class Capture {
         node_level: scope.level,
         node_pidns: scope.pidns,
         cgroup_v1: hierarchy.version === 1 ? 1 : 0,
-        ring_reserve: options.ringReserve ?? ringBytes / 8,
+        ring_reserve: ringReserve,
         hierarchy: hierarchy.id,
-        ring_level: options.ringLevel ?? ringBytes / 2,
+        ring_level: ringLevel,
+        ring_room: ringRoom(Math.min(ringLevel, ringBytes - ringReserve)),
         page_size: pageSize(),
       },
     });

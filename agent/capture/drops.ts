@@ -14,7 +14,7 @@ export type DropCause = (typeof dropCauses)[number];
 
 const KERNEL_CAUSES = 4;
 const COUNTS_SIZE = 8 * (1 + KERNEL_CAUSES);
-const TOTALS_SIZE = 24;
+const TOTALS_SIZE = 32;
 /** Bytes of struct drop_key and of struct share_key. */
 const KEY_SIZE = 16;
 /** Entries of the maps `drops` and `shares`: full they take 3 ms to read, and the capture thread may wait for 5. */

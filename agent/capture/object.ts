@@ -22,6 +22,7 @@ export const settingNames = [
   "ring_reserve",
   "hierarchy",
   "ring_level",
+  "ring_room",
   "page_size",
 ] as const;
 

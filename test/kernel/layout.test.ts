@@ -59,7 +59,7 @@ describe("the layout of what both sides share, by the object's own BTF", () => {
       it("counts are where drops.ts reads them", () => {
         assert.deepEqual(struct("counts").members, { submitted: 0, dropped: 8 });
         assert.equal(struct("counts").size, 40);
-        assert.deepEqual(struct("totals").members, { bytes: 0, wakeups: 8, contested: 16 });
+        assert.deepEqual(struct("totals").members, { bytes: 0, wakeups: 8, contested: 16, room: 24 });
         assert.deepEqual(struct("drop_key").members, { cgroup: 0, type: 8, cause: 12 });
         assert.deepEqual(struct("share_key").members, { cgroup: 0, process: 8, unused: 12 });
         assert.deepEqual(struct("share").members, { bytes: 0, wanted: 8, consumed: 16, fill: 24 });

@@ -57,6 +57,7 @@ struct settings {
 	__u32 ring_reserve; /* of it, kept for exec, fork and exit */
 	__u32 hierarchy;    /* hierarchy_id of the cgroup tree above: 0 is v2 */
 	__u32 ring_level;   /* bytes in the ring from which on cgroups share what is left (share.h) */
+	__u32 ring_room;    /* what a CPU may put into the ring below that between two questions how full it is, bytes */
 	__u32 page_size;    /* bytes */
 };
 
@@ -172,6 +173,7 @@ struct totals {
 	__u64 bytes;   /* in the ring */
 	__u64 wakeups; /* the reader was woken */
 	__u64 contested; /* bytes that were to go into the ring while it was fuller than settings.ring_level */
+	__u64 room;    /* that this CPU may still put there before it asks how full the ring is */
 };
 
 /* Who made the first and who the last move on a socket: its roles. */

@@ -36,6 +36,9 @@ const old = `
   priority: INFO
 `;
 
+/** How long the runtime stands still in the middle, ms; a minute was tried by hand. */
+const STANDSTILL = 2_000;
+
 const fieldsOf = ({ output_fields: fields }: PrintedAlert) => fields;
 
 describe("the identity of a container", function () {
@@ -133,6 +136,26 @@ describe("the identity of a container", function () {
         30_000,
       );
       assert.equal(fieldsOf(named)["container.image"], imageName);
+
+      // Once more, in the middle: who is known stays known, and whoever comes afterwards is named.
+      await stage.containers.suspend();
+      const still = agent.alerts.length;
+      await new Promise((resolve) => setTimeout(resolve, STANDSTILL));
+      const meanwhile = agent.alerts.slice(still).filter(isOurs);
+      assert.ok(meanwhile.length >= STANDSTILL / 1000, `${meanwhile.length} alerts meanwhile`);
+      assert.deepEqual(
+        meanwhile.filter((alert) => fieldsOf(alert)["container.image"] !== imageName),
+        [],
+      );
+      stage.containers.resume();
+      const later = await short(0);
+      const alert = await agent.alert(
+        "an alert of a container that came later",
+        (each) => fieldsOf(each)["container.id"] === later.slice(0, 12),
+        still,
+        30_000,
+      );
+      assert.equal(fieldsOf(alert)["container.image"], imageName, alert.output);
     });
   });
 

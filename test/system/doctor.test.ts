@@ -23,6 +23,11 @@ interface Report {
 
 const words = (args: readonly string[]) => [`${root}bin/tiercel`, "doctor", "-o", "json", ...args];
 
+/** An agent that receives audit events and sees no system call. */
+const auditAlone = ["sources.syscall.enabled=false", "sources.k8s_audit.listen=127.0.0.1:0"].flatMap(
+  (setting) => ["--set", setting],
+);
+
 async function doctor(args: readonly string[], through: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
   const [program, ...rest] = [...through, process.execPath, ...words(args)];
   const { code, stdout, stderr } = await run(program!, rest, { env: { ...process.env, ...env } });
@@ -108,14 +113,13 @@ describe("tiercel doctor on this machine", function () {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      const taken = await doctor(
-        ["--set", "sources.syscall.enabled=false"].concat([
-          "--set",
-          `webserver.listen_port=${port}`,
-          "--rules",
-          "/nowhere.yaml",
-        ]),
-      );
+      const taken = await doctor([
+        ...auditAlone,
+        "--set",
+        `webserver.listen_port=${port}`,
+        "--rules",
+        "/nowhere.yaml",
+      ]);
       assert.equal(taken.code, 1);
       assert.equal(taken.of("port")[0]!.level, "failure");
       assert.match(taken.of("rules")[0]!.message, /\/nowhere\.yaml/);
@@ -128,14 +132,13 @@ describe("tiercel doctor on this machine", function () {
   });
 
   it("does not look at the kernel where system calls are off", async () => {
-    const { of } = await doctor([
-      "--set",
-      "sources.syscall.enabled=false",
-      "--set",
-      "webserver.enabled=false",
-    ]);
+    const { of } = await doctor([...auditAlone, "--set", "webserver.enabled=false"]);
     assert.match(of("kernel")[0]!.message, /not captured/);
     assert.deepEqual(of("bpf-load"), []);
+    assert.deepEqual(
+      of("port").map(({ message }) => message),
+      ["sources.k8s_audit can listen on 127.0.0.1 port 0"],
+    );
   });
 
   it("exits 2 for what it does not understand", async () => {

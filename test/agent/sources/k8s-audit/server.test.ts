@@ -200,8 +200,9 @@ describe("the server of audit events", () => {
     assert.match(await slowHead.ended, /^HTTP\/1\.1 408 /);
     assert.match(await slowBody.ended, /^HTTP\/1\.1 408 /);
     await silent.ended;
-    await eventually("it is counted", () =>
-      count("client_gone") === 1 && count("protocol") >= 2 ? true : undefined,
+    // A busy machine may not have read the third one's headers before their time was over: then it counts as the others.
+    await eventually("all three are counted", () =>
+      count("client_gone") + count("protocol") >= 3 ? true : undefined,
     );
     assert.equal((await post("{}")).status, 200);
   });

@@ -8,7 +8,7 @@ SHELL := /bin/bash
 NODE ?=
 ARGS ?=
 
-TS := $(shell find agent scripts test bench -name '*.ts' 2>/dev/null)
+TS := $(shell find agent operator scripts test bench -name '*.ts' 2>/dev/null)
 BPF := $(shell find agent/bpf -name '*.c' -o -name '*.h' 2>/dev/null)
 STAMPS := build/.stamps
 

@@ -2,6 +2,7 @@
 import type { FieldUse } from "../rules/catalogue.ts";
 import { conditionFields } from "../rules/condition/compile.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
+import { settle } from "./settle.ts";
 
 /** What the cgroup tells, and what follows from the process. */
 const known: ReadonlySet<string> = new Set([
@@ -27,26 +28,6 @@ export function readsIdentity(condition: TypedExpr): boolean {
  * A condition that holds wherever `condition` may hold, whoever the container turns out to be, and that reads nothing
  * which is not known yet: each check of identity counts as what favours a match. A boolean where that settles it.
  */
-export function withoutIdentity(condition: TypedExpr, favour = true): TypedExpr | boolean {
-  switch (condition.kind) {
-    case "check":
-      return readsIdentity(condition) ? favour : condition;
-    case "not": {
-      const arg = withoutIdentity(condition.arg, !favour);
-      return typeof arg === "boolean" ? !arg : { kind: "not", arg };
-    }
-    case "and":
-    case "or": {
-      /** The value that settles all, and the one that falls out. */
-      const settles = condition.kind === "or";
-      const args: TypedExpr[] = [];
-      for (const each of condition.args) {
-        const arg = withoutIdentity(each, favour);
-        if (arg === settles) return settles;
-        if (typeof arg !== "boolean") args.push(arg);
-      }
-      if (args.length === 0) return !settles;
-      return args.length === 1 ? args[0]! : { kind: condition.kind, args };
-    }
-  }
+export function withoutIdentity(condition: TypedExpr): TypedExpr | boolean {
+  return settle(condition, (check, favour) => (readsIdentity(check) ? favour : check));
 }

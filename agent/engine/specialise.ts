@@ -1,8 +1,7 @@
 /** A condition for one type of event: what it says about evt.type is settled then, and falls out. */
 import { compileCondition } from "../rules/condition/compile.ts";
 import type { TypedExpr } from "../rules/condition/typed.ts";
-
-type Check = Extract<TypedExpr, { kind: "check" }>;
+import { settle, type Check } from "./settle.ts";
 
 /** The checks of evt.type against constants, in order. */
 export function typeChecks(condition: TypedExpr, found: Check[] = []): Check[] {
@@ -27,25 +26,5 @@ export function specialise(
   condition: TypedExpr,
   truth: ReadonlyMap<TypedExpr, boolean>,
 ): TypedExpr | boolean {
-  switch (condition.kind) {
-    case "check":
-      return truth.get(condition) ?? condition;
-    case "not": {
-      const arg = specialise(condition.arg, truth);
-      return typeof arg === "boolean" ? !arg : { kind: "not", arg };
-    }
-    case "and":
-    case "or": {
-      /** The value that settles all, and the one that falls out. */
-      const settles = condition.kind === "or";
-      const args: TypedExpr[] = [];
-      for (const each of condition.args) {
-        const arg = specialise(each, truth);
-        if (arg === settles) return settles;
-        if (typeof arg !== "boolean") args.push(arg);
-      }
-      if (args.length === 0) return !settles;
-      return args.length === 1 ? args[0]! : { kind: condition.kind, args };
-    }
-  }
+  return settle(condition, (check) => truth.get(check) ?? check);
 }

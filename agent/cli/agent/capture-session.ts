@@ -1,7 +1,5 @@
 /** What runs on the capture thread: kernel side, state, engine, and the swap of rule sets between two events. */
-import { setImmediate } from "node:timers/promises";
 import { bootTimeNow, Capture, type CaptureCounters } from "../../capture/index.ts";
-import { buildEngine } from "../../engine/build.ts";
 import { hostNames } from "../../engine/host-names.ts";
 import { RuleCounts } from "../../engine/rule-counts.ts";
 import { union, wantedAlways, wantedBy, type Wanted } from "../../engine/wanted.ts";
@@ -13,6 +11,7 @@ import type { NodeInput } from "../../state/node-input.ts";
 import { SessionRecorder, wantedToRecord } from "../recording/session-recorder.ts";
 import { AlertPost } from "./alert-post.ts";
 import type { CaptureThreadData, FromCapture } from "./capture-messages.ts";
+import { compileEngine } from "./compile-engine.ts";
 import type { ContainerNumbers, Counters } from "./counters.ts";
 import { suppressedAlerts, syscallEngineParts } from "./engine-parts.ts";
 import type { HeldEvents } from "./held-events.ts";
@@ -20,10 +19,7 @@ import { LossLedger } from "./loss-ledger.ts";
 import { openNodeState, type NodeState } from "./node-state.ts";
 import { Pipeline } from "./pipeline.ts";
 import { ruleNumbers } from "./rule-numbers.ts";
-import { runSlice } from "./slices.ts";
 
-/** Longest slice of compiling, ms: the ring holds about 50 ms of a storm. */
-const SLICE_MILLISECONDS = 5;
 /** Between two looks at counters, ms. */
 const TICK_MILLISECONDS = 1000;
 /** How long a rule set waits for DNS before it counts, ms. */
@@ -180,17 +176,12 @@ export class CaptureSession {
     };
   }
 
-  private async compile(plan: RuleSetPlan) {
+  private compile(plan: RuleSetPlan) {
     const parts = syscallEngineParts(this.data, this.counts, {
       emit: (alert) => this.alerts.push(alert),
       onFault: ({ rule }, error) => this.log("error", `rule "${rule}" failed on an event: ${textOf(error)}`),
     });
-    const work = buildEngine(plan, parts);
-    for (;;) {
-      const slice = runSlice(work, SLICE_MILLISECONDS, () => performance.now());
-      if (slice.done) return slice.value;
-      await setImmediate();
-    }
+    return compileEngine(plan, parts);
   }
 
   private tick(): void {

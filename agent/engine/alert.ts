@@ -14,6 +14,17 @@ export interface AlertGroup {
   readonly object: string;
 }
 
+/** Whom an alert is about in Kubernetes; each part "" where it is unknown or there is none. */
+export interface AlertSubject {
+  /** Of the pod; of an audit event that of the object it is about. Says whose alert it is. */
+  readonly namespace: string;
+  readonly pod: string;
+  readonly podUid: string;
+  /** Name of the container, in the pod where there is one. */
+  readonly container: string;
+  readonly image: string;
+}
+
 /** One match of one rule. All strings are Unicode text and not escaped: what prints them escapes them (render.ts). */
 export interface Alert {
   readonly rule: string;
@@ -32,6 +43,8 @@ export interface Alert {
   /** Keys and values of output_fields in the template's order, each key once; the event's time is not among them. */
   readonly fields: readonly (readonly [key: string, value: OutputValue])[];
   readonly group: AlertGroup | undefined;
+  /** Undefined for internal alerts. */
+  readonly subject: AlertSubject | undefined;
   /** Sinks named by the rule's object; undefined: every sink whose filter lets it through. */
   readonly sinks: readonly string[] | undefined;
 }
@@ -58,6 +71,7 @@ export function internalAlert(
     message,
     fields: Object.entries(fields),
     group: undefined,
+    subject: undefined,
     sinks: undefined,
   };
 }

@@ -33,5 +33,9 @@ export function auditAccess<E extends AuditContext>(
       exePath: "",
       object: object.map((read) => text(read(event))).join("/"),
     }),
+    subject: (event) => {
+      const [resource = "", namespace = "", name = ""] = object.map((read) => text(read(event)));
+      return { namespace, pod: resource === "pods" ? name : "", podUid: "", container: "", image: "" };
+    },
   };
 }

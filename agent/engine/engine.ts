@@ -1,6 +1,6 @@
 /** Events against rules: finds the rules under an event's type, tries them, hands out alerts. */
 import type { RulePlan } from "../rules/plan.ts";
-import type { Alert, AlertGroup, OutputValue } from "./alert.ts";
+import type { Alert, AlertGroup, AlertSubject, OutputValue } from "./alert.ts";
 import { FAILS_HERE, HOLDS, TURNS, type Conjunction, type SharedTest } from "./conjunction.ts";
 import type { RuleCount } from "./rule-counts.ts";
 
@@ -12,6 +12,7 @@ export interface EventAccess<E> {
   /** ns since the epoch. */
   time(event: E): bigint;
   group(event: E): AlertGroup;
+  subject(event: E): AlertSubject;
   /** Absent: events have one view of their paths. */
   readonly views?: PathTries<E>;
   /** Whether nobody could say whose container the event is of; absent: events are of none. */
@@ -209,6 +210,7 @@ export class Engine<E> {
       message: unidentified ? `${rule.message(event)} container_identity=unknown` : rule.message(event),
       fields: unidentified ? [...rule.fields(event), ["container.identity", "unknown"]] : rule.fields(event),
       group: this.access.group(event),
+      subject: this.access.subject(event),
       sinks: plan.sinks,
     };
     this.options.emit(alert, event);

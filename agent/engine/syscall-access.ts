@@ -1,7 +1,7 @@
 /** What the engine asks about events of the syscall source. */
 import type { SyscallContext } from "../fields/context.ts";
 import type { FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
-import type { AlertGroup } from "./alert.ts";
+import type { AlertGroup, AlertSubject } from "./alert.ts";
 import type { EventAccess } from "./engine.ts";
 import { PathViewTries, type PathViewsSetting } from "./path-views.ts";
 
@@ -12,6 +12,8 @@ const use = (name: string, type: FieldUse["type"]): FieldUse => ({
   list: false,
   quantifier: "none",
 });
+
+type Read = (event: SyscallContext) => Value;
 
 const text = (value: Value) => (typeof value === "string" ? value : "");
 
@@ -29,11 +31,26 @@ export function syscallAccess(
     exePath: event.process?.exePath ?? "",
     object: text(peer(event)) || text(name(event)),
   });
+  const [namespace, pod, podUid, container, image] = [
+    "k8s.ns.name",
+    "k8s.pod.name",
+    "k8s.pod.uid",
+    "container.name",
+    "container.image",
+  ].map((field) => readers.reader(use(field, "CHARBUF"))) as [Read, Read, Read, Read, Read];
+  const subject = (event: SyscallContext): AlertSubject => ({
+    namespace: text(namespace(event)),
+    pod: text(pod(event)),
+    podUid: text(podUid(event)),
+    container: text(container(event)),
+    image: text(image(event)),
+  });
   return {
     hostname,
     code: (event) => event.record.type,
     time: (event) => event.time,
     group,
+    subject,
     isUnidentified: (event) => event.process?.container.unidentified === true,
     views: new PathViewTries(readers, views),
   };

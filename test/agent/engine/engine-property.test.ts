@@ -65,6 +65,7 @@ const access: EventAccess<Viewed> = {
   code: () => 0,
   time: () => 0n,
   group: () => ({ pod: "", container: "", exePath: "", object: "" }),
+  subject: () => ({ namespace: "", pod: "", podUid: "", container: "", image: "" }),
   views: {
     begin: () => undefined,
     show: (event, index) => {

@@ -25,6 +25,7 @@ const access: EventAccess<Made> = {
   code: (made) => made.code,
   time: (made) => made.time,
   group: () => ({ pod: "", container: "host", exePath: "", object: "" }),
+  subject: () => ({ namespace: "red", pod: "web", podUid: "u1", container: "nginx", image: "nginx:1" }),
   views: {
     begin: () => undefined,
     show: (made, index) => {
@@ -230,6 +231,7 @@ describe("engine", () => {
         message: "/a",
         fields: [],
         group: { pod: "", container: "host", exePath: "", object: "" },
+        subject: { namespace: "red", pod: "web", podUid: "u1", container: "nginx", image: "nginx:1" },
         sinks: undefined,
       },
     ]);

@@ -21,6 +21,7 @@ const shadow: Alert = {
     ["user.uid", 0],
   ],
   group: undefined,
+  subject: undefined,
   sinks: undefined,
 };
 const clock = localClock(time, true);

@@ -22,6 +22,7 @@ export function sampleAlert(more: Partial<Alert> = {}): Alert {
       ["proc.aname[2]", null],
     ],
     group: undefined,
+    subject: undefined,
     sinks: undefined,
     ...more,
   };

@@ -22,9 +22,17 @@ export function auditAccess<E extends AuditContext>(
   readers: FieldReaders<E>,
   hostname: string,
 ): EventAccess<E> {
+  const namespace = readers.reader(use("ka.target.namespace"));
   const object = ["resource", "namespace", "name"].map((part) => readers.reader(use(`ka.target.${part}`)));
   return {
     hostname,
+    place: {
+      // A name that is no text is of no namespace.
+      namespace: (event) => text(namespace(event)) || undefined,
+      // An audit event is of no pod.
+      podLabels: () => undefined,
+      namespaceLabels: () => undefined,
+    },
     code: () => pluginEvent,
     time: (event) => event.time,
     group: (event) => ({

@@ -17,6 +17,7 @@ import { isIdentity, readsIdentity, withoutIdentity } from "./identity.ts";
 import { usesPaths } from "./path-views.ts";
 import { ruleFields } from "./plan-fields.ts";
 import type { RuleCounts } from "./rule-counts.ts";
+import { isScoped, scopeTest } from "./scope.ts";
 import { holdsFor, specialise, typeChecks } from "./specialise.ts";
 
 /** What an engine is made of besides the plan. */
@@ -39,10 +40,10 @@ type Tests<E> = Map<string, SharedTest<E>>;
 /** The variants of a rule by event code: one for each answer that its checks of evt.type give. */
 function variants<E>(
   plan: RulePlan,
-  readers: FieldReaders<E>,
-  names: readonly string[],
+  { readers, access, codes: names }: Pick<EngineParts<E>, "readers" | "access" | "codes">,
   tests: Tests<E>,
 ): ReadonlyMap<number, RuleVariant<E>> {
+  const scope = sharedScope(plan, access, tests);
   const checks = typeChecks(plan.condition);
   const made = new Map<string, RuleVariant<E> | undefined>();
   const byCode = new Map<number, RuleVariant<E>>();
@@ -54,7 +55,7 @@ function variants<E>(
         plan.condition,
         new Map(checks.map((check, index) => [check, answers[index]!])),
       );
-      made.set(key, condition === false ? undefined : variant(condition, readers, tests));
+      made.set(key, condition === false ? undefined : variant(condition, scope, readers, tests));
     }
     const own = made.get(key);
     if (own !== undefined) byCode.set(code, own);
@@ -62,29 +63,48 @@ function variants<E>(
   return byCode;
 }
 
-function variant<E>(expr: TypedExpr | true, readers: FieldReaders<E>, tests: Tests<E>): RuleVariant<E> {
-  const condition = conjunction(expr, readers, tests);
+function variant<E>(
+  expr: TypedExpr | true,
+  scope: SharedTest<E> | undefined,
+  readers: FieldReaders<E>,
+  tests: Tests<E>,
+): RuleVariant<E> {
+  const condition = conjunction(expr, readers, tests, scope);
+  const says = expr !== true && readsIdentity(expr);
   // Most conditions say nothing of who the container is; the rest are compiled when they are first asked for.
-  if (expr === true || !readsIdentity(expr)) return { condition, withoutIdentity: () => condition };
+  if (!says && scope === undefined) return { condition, withoutIdentity: () => condition };
   let rest: Conjunction<E> | undefined;
-  return {
-    condition,
-    withoutIdentity: () => (rest ??= conjunction(withoutIdentity(expr), readers, new Map())),
-  };
+  const without = () => conjunction(says ? withoutIdentity(expr) : expr, readers, new Map());
+  return { condition, withoutIdentity: () => (rest ??= without()) };
 }
 
-/** The condition as its parts. */
+/** The test of a rule's scope, one for all rules with the same; undefined where the rule applies everywhere. */
+function sharedScope<E>(
+  plan: RulePlan,
+  { place }: EventAccess<E>,
+  tests: Tests<E>,
+): SharedTest<E> | undefined {
+  if (!isScoped(plan)) return undefined;
+  const key = JSON.stringify(["scope", plan.onlyNamespace, plan.selector]);
+  let test = tests.get(key);
+  if (test === undefined) tests.set(key, (test = scopeTest(plan, place)));
+  return test;
+}
+
+/** The condition as its parts, and the scope. */
 function conjunction<E>(
   condition: TypedExpr | boolean,
   readers: FieldReaders<E>,
   tests: Tests<E>,
+  scope?: SharedTest<E>,
 ): Conjunction<E> {
-  if (condition === true) return new Conjunction([]);
+  const scopes = scope === undefined ? [] : [scope];
+  if (condition === true) return new Conjunction(scopes);
   if (condition === false) return new Conjunction([new SharedTest(() => false, 1, false)]);
   const simple = simplify(condition);
   const parts = simple.kind === "and" ? simple.args : [simple];
   // A part that stands twice is one test.
-  return new Conjunction([...new Set(parts.map((part) => sharedTest(part, readers, tests)))]);
+  return new Conjunction([...scopes, ...new Set(parts.map((part) => sharedTest(part, readers, tests)))]);
 }
 
 function sharedTest<E>(part: TypedExpr, readers: FieldReaders<E>, tests: Tests<E>): SharedTest<E> {
@@ -110,10 +130,10 @@ export function* buildEngine<E>(plan: RuleSetPlan, parts: EngineParts<E>): Gener
     rules.push({
       plan: rule,
       count: counts.of(rule),
-      variants: variants(rule, readers, codes, tests),
+      variants: variants(rule, parts, tests),
       message: (event) => output.text(event),
       fields: (event) => output.fields(event),
-      usesIdentity: [...ruleFields(rule)].some(isIdentity),
+      usesIdentity: isScoped(rule) || [...ruleFields(rule)].some(isIdentity),
     });
     yield;
   }

@@ -3,6 +3,7 @@ import type { RulePlan } from "../rules/plan.ts";
 import type { Alert, AlertGroup, AlertSubject, OutputValue } from "./alert.ts";
 import { FAILS_HERE, HOLDS, TURNS, type Conjunction, type SharedTest } from "./conjunction.ts";
 import type { RuleCount } from "./rule-counts.ts";
+import type { EventPlace } from "./scope.ts";
 
 /** What the engine asks about events of type E, whatever their source. */
 export interface EventAccess<E> {
@@ -13,6 +14,8 @@ export interface EventAccess<E> {
   time(event: E): bigint;
   group(event: E): AlertGroup;
   subject(event: E): AlertSubject;
+  /** Where rules may be limited to. */
+  readonly place: EventPlace<E>;
   /** Absent: events have one view of their paths. */
   readonly views?: PathTries<E>;
   /** Whether nobody could say whose container the event is of; absent: events are of none. */
@@ -30,7 +33,7 @@ export interface PathTries<E> {
 /** A rule's condition for some types of events. */
 export interface RuleVariant<E> {
   readonly condition: Conjunction<E>;
-  /** Gives the condition by all but who the container is (identity.ts), often the same one. */
+  /** Gives the condition by all but who the container is and where the rule applies (identity.ts), often the same one. */
   readonly withoutIdentity: () => Conjunction<E>;
 }
 
@@ -52,7 +55,7 @@ export interface CompiledRule<E> {
   /** The message, and output_fields; both decoded. */
   readonly message: (event: E) => string;
   readonly fields: (event: E) => readonly (readonly [string, OutputValue])[];
-  /** Whether condition or output say who the container is. */
+  /** Whether condition, output or scope say who the container is. */
   readonly usesIdentity: boolean;
 }
 

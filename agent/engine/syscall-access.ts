@@ -4,6 +4,7 @@ import type { FieldReaders, FieldUse, Value } from "../rules/catalogue.ts";
 import type { AlertGroup, AlertSubject } from "./alert.ts";
 import type { EventAccess } from "./engine.ts";
 import { PathViewTries, type PathViewsSetting } from "./path-views.ts";
+import type { EventPlace } from "./scope.ts";
 
 const use = (name: string, type: FieldUse["type"]): FieldUse => ({
   text: name,
@@ -16,6 +17,16 @@ const use = (name: string, type: FieldUse["type"]): FieldUse => ({
 type Read = (event: SyscallContext) => Value;
 
 const text = (value: Value) => (typeof value === "string" ? value : "");
+
+/** The pod as the runtime says it; its labels as the API does where it did, for that is younger. */
+const place: EventPlace<SyscallContext> = {
+  namespace: (event) => event.process?.container.facts?.pod?.namespace,
+  podLabels: (event) => {
+    const container = event.process?.container;
+    return container?.pod?.labels ?? container?.facts?.pod?.labels;
+  },
+  namespaceLabels: (event) => event.process?.container.pod?.ns?.labels,
+};
 
 /** Access to events through `readers`, with the views that the setting path_views allows. */
 export function syscallAccess(
@@ -51,6 +62,7 @@ export function syscallAccess(
     time: (event) => event.time,
     group,
     subject,
+    place,
     isUnidentified: (event) => event.process?.container.unidentified === true,
     views: new PathViewTries(readers, views),
   };

@@ -51,6 +51,8 @@ export interface LabelSelector {
 
 /** Where a FalcoRule applies; each absent part lets everything through. */
 export interface RuleSelector {
+  /** Of a cluster's set: what its namespace selector matches now, by name; the selector itself is then absent. */
+  readonly namespaces?: readonly string[];
   readonly namespaceSelector?: LabelSelector;
   readonly podSelector?: LabelSelector;
   readonly nodeSelector?: LabelSelector;

@@ -15,13 +15,17 @@ import { errors, load } from "./rules.ts";
 /** What raises alerts: names of rules that match an event, in order. */
 export type Raise = (facts: RequestFacts) => string[];
 
-/** Compiles rules; a rule that fails on an Event is an error. */
-export function raising(texts: readonly string[]): { raise: Raise; rules: readonly RulePlan[] } {
+/** Compiles rules; a rule that fails on an Event is an error. `scope` is put on every rule. */
+export function raising(
+  texts: readonly string[],
+  scope: Pick<RulePlan, "onlyNamespace" | "selector"> = {},
+): { raise: Raise; rules: readonly RulePlan[] } {
   const { plan, results } = load(texts);
   assert.ok(plan !== undefined, results.flatMap(errors).join("\n"));
   const alerts: string[] = [];
   const readers = rememberingReaders<AuditEvent>(auditReaders);
-  const work = buildEngine(plan, {
+  const scoped = { ...plan, rules: plan.rules.map((rule) => ({ ...rule, ...scope })) };
+  const work = buildEngine(scoped, {
     source: "k8s_audit",
     readers,
     access: auditAccess(readers, "node7"),

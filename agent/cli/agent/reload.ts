@@ -61,6 +61,7 @@ export class RulesSource {
       skipMissing: this.named.length === 0,
       options: compileOptions(settings),
       staticFields: staticFields(this.running),
+      nodeLabels: undefined,
       sources: sourceNames(this.running),
     });
   }

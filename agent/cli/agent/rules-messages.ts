@@ -1,4 +1,5 @@
 /** What the thread that compiles rules is told; it answers with LoadedRules (agent.ts). All plain data. */
+import type { LabelPairs } from "../../rules/label-selector.ts";
 import type { CompileOptions } from "../../rules/options.ts";
 
 /** Given to the thread at its start; it answers once and ends. */
@@ -10,6 +11,8 @@ export interface RulesThreadData {
   readonly options: CompileOptions;
   /** Setting static_fields, as byte strings. */
   readonly staticFields: ReadonlyMap<string, string>;
+  /** Labels of this node; undefined: not known. */
+  readonly nodeLabels: LabelPairs | undefined;
   /** Sources that are on. */
   readonly sources: readonly string[];
 }

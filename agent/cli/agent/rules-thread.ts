@@ -7,6 +7,7 @@ import { drawResult } from "../../rules/diagnostics/draw.ts";
 import type { LoadResult } from "../../rules/diagnostics/finding.ts";
 import { readRulesInput } from "../rules-input.ts";
 import type { LoadedRules } from "./agent.ts";
+import { forNode, selectsNodes } from "../../engine/node-selector.ts";
 import { notCaptured } from "./not-captured.ts";
 import type { RulesThreadData } from "./rules-messages.ts";
 import { waitingRules } from "./waiting-rules.ts";
@@ -15,15 +16,18 @@ import { waitingRules } from "./waiting-rules.ts";
 const drawn = (results: readonly LoadResult[]) =>
   results.map((result) => drawResult({ ...result, hints: [] }).trimEnd());
 
-function answer({ paths, skipMissing, options, staticFields, sources }: RulesThreadData): LoadedRules {
+const unknownNode = "rules with a nodeSelector match nothing: the labels of this node are not known";
+
+function answer(data: RulesThreadData): LoadedRules {
+  const { paths, skipMissing, options, staticFields, sources, nodeLabels } = data;
   const files = readRulesInput(skipMissing ? paths.filter((path) => existsSync(path)) : paths);
   const catalogue = buildCatalogue({ staticFields });
   const { plan, results } = compileRuleSet(files, catalogue, options);
   const warned = results.filter(({ warnings }) => warnings.some(({ repeated }) => repeated !== true));
   const none = `there are no rules: no .yaml or .yml file in ${paths.join(", ")}; name some by --rules PATH or the setting rules_files`;
   return {
-    plan: files.length === 0 ? undefined : plan,
-    key: JSON.stringify(options),
+    plan: files.length === 0 || plan === undefined ? undefined : forNode(plan, nodeLabels),
+    key: JSON.stringify([options, nodeLabels]),
     files: files.map(({ name }) => name),
     mistakes: files.length === 0 ? none : drawn(results.filter(({ successful }) => !successful)).join("\n"),
     warnings:
@@ -33,6 +37,7 @@ function answer({ paths, skipMissing, options, staticFields, sources }: RulesThr
             ...drawn(warned),
             ...(sources.includes("syscall") ? notCaptured(plan, catalogue.events) : []),
             ...waitingRules(plan, sources),
+            ...(nodeLabels === undefined && selectsNodes(plan) ? [unknownNode] : []),
           ],
   };
 }

@@ -57,6 +57,7 @@ async function replayFile(given: ReplayArguments, log: Log): Promise<number> {
     skipMissing: false,
     options: compileOptions(settings),
     staticFields: staticFields(settings),
+    nodeLabels: undefined,
     sources: ["syscall"],
   });
   for (const warning of warnings) log("warning", warning);

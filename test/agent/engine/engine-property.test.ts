@@ -13,30 +13,93 @@ import type { RulePlan } from "../../../agent/rules/plan.ts";
 import { madeCatalogue, madeReaders, madeSource, type MadeEvent } from "../../support/made-catalogue.ts";
 import { randomCondition, randomEvent } from "../../support/random-conditions.ts";
 import { slowlyHolds } from "../../support/slow-evaluator.ts";
+import { slowlyInScope, type SlowPod } from "../../support/slow-scope.ts";
 
 /** An event in the views of its paths: the first is the event itself, the others differ in path fields alone. */
 interface Viewed {
   readonly views: readonly MadeEvent[];
+  readonly pod: SlowPod | undefined;
   shown: number;
 }
 
 const place = { at: 0, end: 0 };
 
-/** Rules that have parts in common: each is a conjunction of some of a few conditions. */
-const randomRules = fc
-  .array(randomCondition, { minLength: 1, maxLength: 4 })
-  .chain((parts) =>
-    fc
-      .array(fc.subarray(parts, { minLength: 1 }), { minLength: 1, maxLength: 5 })
-      .map((rules) =>
-        rules.map((args): Expr => (args.length === 1 ? args[0]! : { kind: "and", args, ...place })),
+type Scope = Pick<RulePlan, "onlyNamespace" | "selector">;
+interface Ruled {
+  readonly expr: Expr;
+  readonly scope: Scope;
+}
+
+const name = fc.constantFrom("shop", "bank");
+const labels = fc.dictionary(fc.constantFrom("app", "tier"), fc.constantFrom("", "web"), { maxKeys: 2 });
+const randomPod: fc.Arbitrary<SlowPod | undefined> = fc.option(
+  fc.record({
+    namespace: fc.option(name, { nil: undefined }),
+    labels: fc.option(labels, { nil: undefined }),
+    namespaceLabels: fc.option(labels, { nil: undefined }),
+  }),
+  { nil: undefined },
+);
+const labelSelector = fc.record(
+  {
+    matchLabels: labels,
+    matchExpressions: fc.array(
+      fc.record({
+        key: fc.constantFrom("app", "tier"),
+        operator: fc.constantFrom(
+          "In" as const,
+          "NotIn" as const,
+          "Exists" as const,
+          "DoesNotExist" as const,
+        ),
+        values: fc.constant(["web"]),
+      }),
+      { maxLength: 1 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const randomScope: fc.Arbitrary<Scope> = fc.oneof(
+  { arbitrary: fc.constant({}), weight: 2 },
+  fc.record(
+    {
+      onlyNamespace: name,
+      selector: fc.record(
+        {
+          namespaces: fc.uniqueArray(name, { maxLength: 2 }),
+          namespaceSelector: labelSelector,
+          podSelector: labelSelector,
+        },
+        { requiredKeys: [] },
       ),
+    },
+    { requiredKeys: [] },
+  ),
+);
+
+/** Rules that have parts and scopes in common: each is a conjunction of some of a few conditions. */
+const randomRules: fc.Arbitrary<readonly Ruled[]> = fc
+  .tuple(
+    fc.array(randomCondition, { minLength: 1, maxLength: 4 }),
+    fc.array(randomScope, { minLength: 1, maxLength: 3 }),
+  )
+  .chain(([parts, scopes]) =>
+    fc.array(
+      fc
+        .tuple(fc.subarray(parts, { minLength: 1 }), fc.constantFrom(...scopes))
+        .map(([args, scope]): Ruled => {
+          const expr: Expr = args.length === 1 ? args[0]! : { kind: "and", args, ...place };
+          return { expr, scope };
+        }),
+      { minLength: 1, maxLength: 5 },
+    ),
   );
 
 /** What the made catalogue has of the fields that change with the view is fd.name. */
 const randomViewed = fc
-  .tuple(randomEvent, fc.array(randomEvent, { maxLength: 2 }))
-  .map(([event, others]): Viewed => ({
+  .tuple(randomEvent, fc.array(randomEvent, { maxLength: 2 }), randomPod)
+  .map(([event, others, pod]): Viewed => ({
+    pod,
     views: [
       event,
       ...others.map((other) =>
@@ -66,6 +129,11 @@ const access: EventAccess<Viewed> = {
   time: () => 0n,
   group: () => ({ pod: "", container: "", exePath: "", object: "" }),
   subject: () => ({ namespace: "", pod: "", podUid: "", container: "", image: "" }),
+  place: {
+    namespace: ({ pod }) => pod?.namespace,
+    podLabels: ({ pod }) => pod?.labels && Object.entries(pod.labels),
+    namespaceLabels: ({ pod }) => pod?.namespaceLabels && Object.entries(pod.namespaceLabels),
+  },
   views: {
     begin: () => undefined,
     show: (event, index) => {
@@ -75,8 +143,9 @@ const access: EventAccess<Viewed> = {
   },
 };
 
-function engineOf(exprs: readonly Expr[], alerts: string[]) {
-  const rules = exprs.map((expr, index): RulePlan => ({
+function engineOf(ruled: readonly Ruled[], alerts: string[]) {
+  const rules = ruled.map(({ expr, scope }, index): RulePlan => ({
+    ...scope,
     identity: { namespace: "", object: "", rule: String(index) },
     rule: String(index),
     desc: "",
@@ -116,13 +185,15 @@ const agreement = fc.property(
   randomRules,
   // More than the first samples, after which a conjunction leaves off at the first test that fails.
   fc.array(randomViewed, { minLength: 18, maxLength: 28 }),
-  (exprs, events) => {
+  (rules, events) => {
     const alerts: string[] = [];
-    const engine = engineOf(exprs, alerts);
+    const engine = engineOf(rules, alerts);
     for (const event of events) {
       engine.process(event);
-      const want = exprs.flatMap((expr, index) =>
-        event.views.some((view) => slowlyHolds(expr, view)) ? [String(index)] : [],
+      const want = rules.flatMap(({ expr, scope }, index) =>
+        slowlyInScope(scope, event.pod) && event.views.some((view) => slowlyHolds(expr, view))
+          ? [String(index)]
+          : [],
       );
       assert.deepEqual(alerts.splice(0), want);
     }
@@ -145,7 +216,7 @@ function findsFault<Method>(owner: object, name: string, fault: (right: Method) 
 }
 
 describe("an engine", () => {
-  it("says of each rule what the slow evaluator says, in any view, whatever rules share", () => {
+  it("says of each rule what the slow evaluator says, in any view and pod, whatever rules share", () => {
     fc.assert(agreement, { numRuns: 100 });
   });
 
@@ -191,9 +262,9 @@ describe("an engine", () => {
       right: { kind: "value", text, quoted: true, ...place },
       ...place,
     });
-    const engine = engineOf([expr("a")], alerts);
+    const engine = engineOf([{ expr: expr("a"), scope: {} }], alerts);
     const turns = engine as unknown as { turn: number };
-    const event = (name: string): Viewed => ({ views: [{ "proc.name": name }], shown: 0 });
+    const event = (name: string): Viewed => ({ views: [{ "proc.name": name }], pod: undefined, shown: 0 });
     engine.process(event("a"));
     // As after a thousand million events: the next turn is the first one again.
     turns.turn = 2 ** 30;

@@ -26,6 +26,7 @@ const access: EventAccess<Made> = {
   time: (made) => made.time,
   group: () => ({ pod: "", container: "host", exePath: "", object: "" }),
   subject: () => ({ namespace: "red", pod: "web", podUid: "u1", container: "nginx", image: "nginx:1" }),
+  place: { namespace: () => undefined, podLabels: () => undefined, namespaceLabels: () => undefined },
   views: {
     begin: () => undefined,
     show: (made, index) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { containerFacts, sandbox } from "../../state/container-samples.ts";
 import { execRecord, exitRecord, forkRecord, record, type Header } from "../../state/records.ts";
-import { BOOT, madePipeline } from "./made-pipeline.ts";
+import { BOOT, madePipeline, type Scope } from "./made-pipeline.ts";
 
 const MS = 1_000_000n;
 const rules = `
@@ -22,12 +22,13 @@ const other: Header = { pid: 30, start_time: 30n, ppid: 1, comm: "sh", cgroup: 3
 const outside: Header = { pid: 40, start_time: 40n, ppid: 1, comm: "sshd", cgroup: 1n };
 const facts = containerFacts({ id: "web" });
 
-function made(text = rules) {
-  const all = madePipeline(text, [
+function made(text = rules, scope: Scope = {}) {
+  const paths = [
     [1n, "/"],
     [2n, "/k8s.io/web"],
     [3n, "/k8s.io/db"],
-  ]);
+  ] as const;
+  const all = madePipeline(text, paths, scope);
   const open = (who: Header, path: string, milliseconds: number) =>
     all.take(
       record(
@@ -129,6 +130,43 @@ describe("events of a container that is not known yet", () => {
     input({ kind: "container", facts });
     assert.deepEqual(messages(), ["/etc/a cat docker.io/library/nginx"]);
   });
+});
+
+describe("events that rules with a scope wait for", () => {
+  const plain = `
+- {rule: Opened, desc: d, priority: NOTICE, condition: evt.type = openat and fd.name startswith /etc/, output: "%fd.name"}`;
+  const scopes: readonly (readonly [string, Scope])[] = [
+    ["a team's namespace", { onlyNamespace: "shop" }],
+    ["namespaces by name", { selector: { namespaces: ["shop"] } }],
+    ["pods by label", { selector: { podSelector: { matchLabels: { app: "web" } } } }],
+  ];
+  const own = containerFacts({ id: "web", pod: sandbox });
+  for (const [name, scope] of scopes) {
+    it(`${name}: match when their pod is known, and are not kept where the condition fails`, () => {
+      const { open, messages, input, pipeline } = made(plain, scope);
+      open(inside, "/usr/x", 1);
+      assert.equal(pipeline.held.size, 0);
+      open(inside, "/etc/a", 2);
+      assert.deepEqual(messages(), []);
+      assert.equal(pipeline.held.size, 1);
+      input({ kind: "container", facts: own });
+      assert.deepEqual(messages().map(withoutSuggested), ["/etc/a"]);
+    });
+
+    it(`${name}: do not match where the pod is another or stays unknown, and the host's never`, () => {
+      const { open, messages, input, pipeline } = made(plain, scope);
+      open(outside, "/etc/host", 1);
+      assert.equal(pipeline.held.size, 0);
+      open(inside, "/etc/a", 2);
+      open(other, "/etc/b", 2);
+      const pod = { ...sandbox, namespace: "bank", labels: [["app", "db"]] as const };
+      input({ kind: "container", facts: { ...own, pod } });
+      input({ kind: "time", now: 2000n * MS });
+      assert.equal(pipeline.held.size, 0);
+      assert.deepEqual(messages(), []);
+    });
+  }
+  const withoutSuggested = (message: string) => message.split(" ")[0];
 });
 
 describe("the event of a container", () => {

@@ -11,7 +11,7 @@ import { events } from "../../../../agent/events/table.ts";
 import type { SyscallContext } from "../../../../agent/fields/context.ts";
 import { buildCatalogue, readersOf } from "../../../../agent/fields/index.ts";
 import { compileRuleSet } from "../../../../agent/rules/compile.ts";
-import type { RuleSetPlan } from "../../../../agent/rules/plan.ts";
+import type { RulePlan, RuleSetPlan } from "../../../../agent/rules/plan.ts";
 import { CgroupPaths } from "../../../../agent/state/cgroup-paths.ts";
 import { Containers } from "../../../../agent/state/containers.ts";
 import { HostFacts } from "../../../../agent/state/host.ts";
@@ -32,31 +32,42 @@ function planOf(text: string): RuleSetPlan {
   return plan;
 }
 
+/** What is put on every rule. */
+export type Scope = Pick<RulePlan, "onlyNamespace" | "selector">;
+
 /** Rules as the text of a rules file; their outputs get the fields that Falco suggests. */
-function engineOf(text: string, emit: (alert: Alert) => void): Engine<SyscallContext> {
+function engineOf(text: string, emit: (alert: Alert) => void, scope: Scope): Engine<SyscallContext> {
   const readers = rememberingReaders(readersOf(new Map()));
-  const steps = buildEngine(planOf(text), {
-    source: "syscall",
-    readers,
-    access: syscallAccess(readers, "node", "both"),
-    counts: new RuleCounts({ rate: 1e6, burst: 1e6 }),
-    codes: events.map(({ name }) => name),
-    base64Buffers: false,
-    options: {
-      matching: "all",
-      emit,
-      onFault: (rule, error) => {
-        throw new Error(`${rule.rule} failed`, { cause: error });
+  const { rules, digest } = planOf(text);
+  const steps = buildEngine(
+    { digest, rules: rules.map((rule) => ({ ...rule, ...scope })) },
+    {
+      source: "syscall",
+      readers,
+      access: syscallAccess(readers, "node", "both"),
+      counts: new RuleCounts({ rate: 1e6, burst: 1e6 }),
+      codes: events.map(({ name }) => name),
+      base64Buffers: false,
+      options: {
+        matching: "all",
+        emit,
+        onFault: (rule, error) => {
+          throw new Error(`${rule.rule} failed`, { cause: error });
+        },
       },
     },
-  });
+  );
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   return step.value;
 }
 
 /** `paths` are those of cgroups by id. */
-export function madePipeline(rules: string, paths: readonly (readonly [bigint, string])[]) {
+export function madePipeline(
+  rules: string,
+  paths: readonly (readonly [bigint, string])[],
+  scope: Scope = {},
+) {
   const alerts: Alert[] = [];
   const containers = new Containers();
   const cgroups = new CgroupPaths({ containers });
@@ -73,7 +84,7 @@ export function madePipeline(rules: string, paths: readonly (readonly [bigint, s
     throw new Error("an event could not be taken in", { cause: error });
   };
   const pipeline = new Pipeline(state, host, onFault, containers);
-  pipeline.engine = engineOf(rules, (alert) => alerts.push(alert));
+  pipeline.engine = engineOf(rules, (alert) => alerts.push(alert), scope);
   const parts: NodeParts = { state, host, users, cgroups, containers };
   const input = (each: NodeInput) => applyInput(parts, each);
   return { pipeline, alerts, input, containers, state, take: pipeline.take };

@@ -8,9 +8,9 @@ import { SharedTest } from "./conjunction.ts";
 
 /** What a scope asks about an event. Undefined: not known, or the event is of no pod (of audit events: of no namespace). */
 export interface EventPlace<E> {
-  namespace(event: E): string | undefined;
-  podLabels(event: E): LabelPairs | undefined;
-  namespaceLabels(event: E): LabelPairs | undefined;
+  readonly namespace: (event: E) => string | undefined;
+  readonly podLabels: (event: E) => LabelPairs | undefined;
+  readonly namespaceLabels: (event: E) => LabelPairs | undefined;
 }
 
 type Scope = Pick<RulePlan, "onlyNamespace" | "selector">;

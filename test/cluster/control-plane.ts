@@ -1,63 +1,61 @@
 /** A private etcd and Kubernetes API server on loopback, for one test file: real ones, started and ended by it. */
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "mocha";
 import type { KubeAccess } from "../../agent/kube/access.ts";
-import { KubeClient } from "../../agent/kube/client.ts";
-import { realClock } from "../agent/kube/clock.ts";
-import { root } from "../support/reference.ts";
-import { unmet } from "../support/requirements.ts";
-import { end, eventually } from "../system/support/commands.ts";
+import { freePort } from "../support/free-port.ts";
+import { eventually } from "../system/support/commands.ts";
+import { clusterBinary, etcdBinary } from "./binaries.ts";
+import { killChild, mustLive, startChild, type Child } from "./children.ts";
+import { Cluster, readText } from "./cluster.ts";
+import { CertificateAuthority, type KeyPair } from "./pki.ts";
 
-interface Binaries {
-  readonly apiserver: string;
-  readonly etcd: string;
+export interface ControlPlaneOptions {
+  /**
+   * Runs the controller manager: aggregated roles, garbage collection, default service accounts, type checking of
+   * policies, ReplicaSets and DaemonSets. Without it namespaces that were deleted stay, and pods need no service account.
+   */
+  readonly controllerManager?: boolean;
+  /** Runs the scheduler. */
+  readonly scheduler?: boolean;
+  /** Users that are known by a token of this text, beside those that `access` makes. */
+  readonly tokens?: Readonly<Record<string, { readonly user: string; readonly groups?: readonly string[] }>>;
+  /** More flags of the API server. */
+  readonly apiserverFlags?: readonly string[];
 }
 
-/** Skips (or fails, see requirements.ts) where there is no Kubernetes to run. */
-function needBinaries(context: Context): Binaries {
-  const folder = spawnSync("scripts/cluster-binaries.sh", ["--where"], {
-    cwd: root,
-    encoding: "utf8",
-  }).stdout.trim();
-  const apiserver = join(folder, "kube-apiserver");
-  if (!existsSync(apiserver)) unmet(context, "cluster", `no ${apiserver}; make cluster-binaries builds it`);
-  const etcd = [process.env["TIERCEL_ETCD"] ?? "", "/usr/bin/etcd"].find((path) => existsSync(path));
-  if (etcd === undefined)
-    unmet(context, "cluster", "etcd is not installed; make cluster-binaries installs it");
-  return { apiserver, etcd };
-}
+/** Token of the administrator, who is in system:masters. */
+const adminToken = "admin-token";
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Who may ask: an administrator, and the agent with the rights that a test gives it. */
-export type Who = "admin" | "agent";
-
-export class ControlPlane {
-  readonly #binaries: Binaries;
-  readonly #folder = mkdtempSync(join(tmpdir(), "tiercel-cluster-"));
-  readonly #clients: KubeClient[] = [];
-  #etcd: ChildProcess | undefined;
-  #apiserver: ChildProcess | undefined;
+export class ControlPlane extends Cluster {
+  readonly #context: Context;
+  readonly #options: ControlPlaneOptions;
+  readonly #authority: CertificateAuthority;
+  readonly #children = new Set<Child>();
+  readonly #removeFolder: () => void;
+  #apiserver: Child | undefined;
   #port = 0;
   #etcdPort = 0;
 
-  private constructor(binaries: Binaries) {
-    this.#binaries = binaries;
+  private constructor(context: Context, options: ControlPlaneOptions, folder: string) {
+    super(folder, clusterBinary(context, "kubectl"));
+    this.#context = context;
+    this.#options = options;
+    this.#authority = new CertificateAuthority(join(folder, "pki"));
+    this.#removeFolder = () => rmSync(folder, { recursive: true, force: true });
+    process.once("exit", this.#removeFolder);
   }
 
-  /** Starts both and waits until the API server is ready. */
-  static async start(context: Context): Promise<ControlPlane> {
-    const plane = new ControlPlane(needBinaries(context));
+  /** Starts it and waits until it is ready; a few seconds. Skips (or fails) the test where there is no Kubernetes to run. */
+  static async start(context: Context, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    // Asked first, so that nothing is left where one is missing.
+    clusterBinary(context, "kube-apiserver");
+    clusterBinary(context, "kubectl");
+    if (options.controllerManager === true) clusterBinary(context, "kube-controller-manager");
+    if (options.scheduler === true) clusterBinary(context, "kube-scheduler");
+    etcdBinary(context);
+    const plane = new ControlPlane(context, options, mkdtempSync(join(tmpdir(), "tiercel-cluster-")));
     try {
       await plane.#begin();
     } catch (error) {
@@ -67,67 +65,135 @@ export class ControlPlane {
     return plane;
   }
 
+  protected override adminAccess(): KubeAccess {
+    return {
+      server: new URL(`https://127.0.0.1:${this.#port}`),
+      serverName: undefined,
+      ca: { text: this.#authority.certificate },
+      insecure: false,
+      token: { text: adminToken },
+      client: undefined,
+      origin: "test",
+    };
+  }
+
+  protected override certificateOf(user: string, groups: readonly string[]): KeyPair {
+    return this.#authority.user(user, groups);
+  }
+
+  #reads(path: string): Promise<string | undefined> {
+    return readText(this.adminAccess(), path);
+  }
+
+  #start(name: string, program: string, args: readonly string[]): Child {
+    const child = startChild(name, program, args, join(this.folder, `${name}.log`));
+    this.#children.add(child);
+    return child;
+  }
+
   async #begin(): Promise<void> {
-    const folder = this.#folder;
-    mkdirSync(join(folder, "pki"));
-    spawnSync("openssl", ["genrsa", "-out", join(folder, "sa.key"), "2048"]);
-    writeFileSync(join(folder, "tokens.csv"), 'admin-token,admin,1,"system:masters"\nagent-token,agent,2\n');
-    this.#etcdPort = await freePort();
+    this.#authority.server("apiserver", ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]);
+    const tokens = { [adminToken]: { user: "admin", groups: ["system:masters"] }, ...this.#options.tokens };
+    writeFileSync(
+      join(this.folder, "tokens.csv"),
+      Object.entries(tokens)
+        .map(([token, { user, groups = [] }]) => `${token},${user},${user},"${groups.join(",")}"\n`)
+        .join(""),
+    );
+    await this.#startEtcd();
     this.#port = await freePort();
-    const [client, peer] = [`http://127.0.0.1:${this.#etcdPort}`, `http://127.0.0.1:${await freePort()}`];
+    await this.startApi();
+    await this.#startOthers();
+  }
+
+  async #startEtcd(): Promise<void> {
+    this.#etcdPort = await freePort();
+    const client = `http://127.0.0.1:${this.#etcdPort}`;
+    const peer = `http://127.0.0.1:${await freePort()}`;
     // prettier-ignore
-    this.#etcd = this.#spawn(this.#binaries.etcd, [
-      "--data-dir", join(folder, "etcd"), "--unsafe-no-fsync", "--listen-client-urls", client,
+    const etcd = this.#start("etcd", etcdBinary(this.#context), [
+      "--data-dir", join(this.folder, "etcd"), "--unsafe-no-fsync", "--listen-client-urls", client,
       "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
       "--initial-cluster", `default=${peer}`,
     ]);
-    await eventually("etcd is healthy", () => this.#etcdAnswers(), 30_000);
-    await this.startApi();
+    await eventually(
+      "etcd is healthy",
+      async () => {
+        mustLive(etcd);
+        const answer = await fetch(`${client}/health`).catch(() => undefined);
+        return answer?.ok === true ? true : undefined;
+      },
+      60_000,
+    );
   }
 
-  async #etcdAnswers(): Promise<true | undefined> {
-    const answer = await fetch(`http://127.0.0.1:${this.#etcdPort}/health`).catch(() => undefined);
-    return answer?.ok === true ? true : undefined;
-  }
-
-  #spawn(program: string, args: readonly string[]): ChildProcess {
-    return spawn(program, args, { stdio: "ignore" });
-  }
-
-  /** Starts the API server, the same one as before. */
+  /** Starts the API server: at the same port, with the same certificates and data as before. */
   async startApi(): Promise<void> {
-    const folder = this.#folder;
-    const key = join(folder, "sa.key");
+    const pki = this.#authority.folder;
+    const key = join(pki, "sa.key");
+    const admission =
+      this.#options.controllerManager === true ? [] : ["--disable-admission-plugins=ServiceAccount"];
     // prettier-ignore
-    this.#apiserver = this.#spawn(this.#binaries.apiserver, [
+    const child = this.#start("kube-apiserver", clusterBinary(this.#context, "kube-apiserver"), [
       `--etcd-servers=http://127.0.0.1:${this.#etcdPort}`, "--bind-address=127.0.0.1", `--secure-port=${this.#port}`,
-      `--cert-dir=${join(folder, "pki")}`, `--token-auth-file=${join(folder, "tokens.csv")}`,
-      "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount", `--service-account-key-file=${key}`,
-      `--service-account-signing-key-file=${key}`, "--service-account-issuer=https://kubernetes.default.svc",
-      "--service-cluster-ip-range=10.96.0.0/16", "--allow-privileged",
+      `--tls-cert-file=${join(pki, "apiserver.crt")}`, `--tls-private-key-file=${join(pki, "apiserver.key")}`,
+      `--client-ca-file=${join(pki, "ca.crt")}`, `--token-auth-file=${join(this.folder, "tokens.csv")}`,
+      `--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`,
+      "--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=Node,RBAC",
+      "--enable-admission-plugins=NodeRestriction", ...admission, "--service-cluster-ip-range=10.96.0.0/16",
+      "--allow-privileged", "--endpoint-reconciler-type=none", "--shutdown-watch-termination-grace-period=2s",
+      // Webhooks and aggregated APIs that name a Service are asked at its endpoints: there is no kube-proxy.
+      "--enable-aggregator-routing", ...(this.#options.apiserverFlags ?? []),
     ]);
+    this.#apiserver = child;
     await eventually(
       "the API server is ready",
       async () => {
-        if (this.#apiserver!.exitCode !== null) throw new Error(`it ended with ${this.#apiserver!.exitCode}`);
-        if (!existsSync(join(folder, "pki", "apiserver.crt"))) return undefined;
-        const { as } = this;
-        return as("admin")
-          .ask({ path: "/readyz", query: { verbose: "" } })
-          .then(
-            () => true as const,
-            (error: unknown) => (String(error).includes("no JSON") ? (true as const) : undefined),
-          );
+        mustLive(child);
+        return (await this.#reads("/readyz")) === undefined ? undefined : true;
       },
       120_000,
     );
   }
 
-  /** Ends it as a crash does: watches are cut, and nothing answers. */
+  async #startOthers(): Promise<void> {
+    const { controllerManager, scheduler } = this.#options;
+    if (controllerManager === true) await this.#startControllerManager();
+    if (scheduler === true)
+      this.#start("kube-scheduler", clusterBinary(this.#context, "kube-scheduler"), [
+        `--kubeconfig=${this.kubeconfig({ user: "system:kube-scheduler" })}`,
+        "--leader-elect=false",
+        "--secure-port=0",
+      ]);
+  }
+
+  async #startControllerManager(): Promise<void> {
+    const pki = this.#authority.folder;
+    // prettier-ignore
+    const child = this.#start("kube-controller-manager", clusterBinary(this.#context, "kube-controller-manager"), [
+      `--kubeconfig=${this.kubeconfig({ user: "system:kube-controller-manager" })}`,
+      `--service-account-private-key-file=${join(pki, "sa.key")}`, `--root-ca-file=${join(pki, "ca.crt")}`,
+      `--cluster-signing-cert-file=${join(pki, "ca.crt")}`, `--cluster-signing-key-file=${join(pki, "ca.key")}`,
+      "--use-service-account-credentials", "--leader-elect=false", "--secure-port=0",
+      // Nodes of a test have no kubelet that would renew their leases: after a minute all their pods would be evicted.
+      "--controllers=*,-node-lifecycle-controller",
+    ]);
+    await eventually(
+      "the controller manager works: roles are aggregated, namespaces have their service account",
+      async () => {
+        mustLive(child);
+        const role = await this.#reads("/apis/rbac.authorization.k8s.io/v1/clusterroles/view");
+        const account = await this.#reads("/api/v1/namespaces/default/serviceaccounts/default");
+        return account !== undefined && role?.includes('"rules":[') === true ? true : undefined;
+      },
+      60_000,
+    );
+  }
+
+  /** Ends the API server as a crash does: watches are cut, and nothing answers. */
   async killApi(): Promise<void> {
-    const gone = new Promise((resolve) => this.#apiserver!.once("close", resolve));
-    this.#apiserver!.kill("SIGKILL");
-    await gone;
+    await killChild(this.#apiserver!);
+    this.#children.delete(this.#apiserver!);
   }
 
   /** Makes etcd forget all versions before now, as the API server has it do every five minutes. */
@@ -143,29 +209,17 @@ export class ControlPlane {
     await post("compaction", { revision: header.revision, physical: true });
   }
 
-  access(who: Who): KubeAccess {
-    return {
-      server: new URL(`https://127.0.0.1:${this.#port}`),
-      serverName: undefined,
-      // The server's own certificate, which it made itself, is its own CA.
-      ca: { text: readFileSync(join(this.#folder, "pki", "apiserver.crt"), "utf8") },
-      insecure: false,
-      token: { text: `${who}-token` },
-      client: undefined,
-      origin: "test",
-    };
+  /** A certificate for a server of the test on loopback, and the authority's own: what a webhook's caBundle holds. */
+  serverCertificate(name: string, names: readonly string[] = []): KeyPair & { readonly ca: string } {
+    return { ...this.#authority.server(name, names), ca: this.#authority.certificate };
   }
 
-  readonly as = (who: Who): KubeClient => {
-    const client = new KubeClient({ access: this.access(who), clock: realClock, userAgent: "test" });
-    this.#clients.push(client);
-    return client;
-  };
-
-  async stop(): Promise<void> {
-    for (const client of this.#clients) client.close();
-    this.#apiserver?.kill("SIGKILL");
-    for (const child of [this.#apiserver, this.#etcd]) if (child !== undefined) await end(child);
-    rmSync(this.#folder, { recursive: true, force: true });
+  /** Sends it SIGKILL, all of it, and removes its folder. */
+  override async stop(): Promise<void> {
+    await super.stop();
+    await Promise.all([...this.#children].map(killChild));
+    this.#children.clear();
+    this.#removeFolder();
+    process.removeListener("exit", this.#removeFolder);
   }
 }

@@ -2,7 +2,14 @@
 import type { Settings } from "../settings/schema.ts";
 
 /** Settings that a reload takes over: they shape the rule set, or what is watched. */
-const takenOver = new Set(["rules", "priority", "append_output", "rules_files", "config_files"]);
+export const takenOver: ReadonlySet<string> = new Set([
+  "rules",
+  "priority",
+  "append_output",
+  "rules_files",
+  "config_files",
+  "operator",
+]);
 
 /** Top-level keys that differ and take effect at the next start only, sorted. */
 export function needRestart(before: Settings, after: Settings): string[] {

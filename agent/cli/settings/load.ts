@@ -35,11 +35,33 @@ export interface LoadedSettings extends SettingsResult {
 
 /** Loads settings. Never throws: a file that cannot be read is a mistake with its path and errno. */
 export function loadSettings(places: SettingsPlaces): LoadedSettings {
+  const { overrides, environment, home, workingFolder } = places;
+  const { main, included, files, mistakes } = readSources(places);
+  if (main === undefined) return { mistakes, warnings: [], chosen: new Set(), files, rulesPaths: [] };
+  const result = readSettings({ main, included, overrides, environment });
+  const rulesPaths = (result.settings?.rules_files ?? []).map((path) =>
+    resolve(path === "config/rules" ? home : workingFolder, path),
+  );
+  if (mistakes.length === 0) return { ...result, files, rulesPaths };
+  const { warnings, chosen } = result;
+  return { mistakes: [...mistakes, ...result.mistakes], warnings, chosen, files, rulesPaths };
+}
+
+/** The texts that settings come from. */
+export interface SettingsSources {
+  /** Undefined where the main file cannot be read, which is then the only mistake. */
+  readonly main: Source | undefined;
+  readonly included: readonly { readonly source: Source; readonly strategy: Strategy }[];
+  readonly files: readonly string[];
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Reads the main file and those that it names. Never throws. */
+export function readSources(places: SettingsPlaces): SettingsSources {
   const { config, overrides, environment, home, workingFolder } = places;
   const mainPath = mainFile(config, home, workingFolder);
   const main = readText(mainPath);
-  if ("message" in main)
-    return { mistakes: [main], warnings: [], chosen: new Set(), files: [], rulesPaths: [] };
+  if ("message" in main) return { main: undefined, included: [], files: [], mistakes: [main] };
   const mistakes: Mistake[] = [];
   const files = [mainPath];
   const included: { source: Source; strategy: Strategy }[] = [];
@@ -58,13 +80,7 @@ export function loadSettings(places: SettingsPlaces): LoadedSettings {
       files.push(file);
     }
   }
-  const result = readSettings({ main, included, overrides, environment });
-  const rulesPaths = (result.settings?.rules_files ?? []).map((path) =>
-    resolve(path === "config/rules" ? home : workingFolder, path),
-  );
-  if (mistakes.length === 0) return { ...result, files, rulesPaths };
-  const { warnings, chosen } = result;
-  return { mistakes: [...mistakes, ...result.mistakes], warnings, chosen, files, rulesPaths };
+  return { main, included, files, mistakes };
 }
 
 function mainFile(config: string | undefined, home: string, workingFolder: string): string {

@@ -28,7 +28,36 @@ export interface SettingsResult {
 }
 
 /** Reads, merges and checks; all mistakes of all texts at once. */
-export function readSettings({ main, included, overrides, environment }: SettingsInput): SettingsResult {
+export function readSettings(input: SettingsInput): SettingsResult {
+  const { tree, mistakes, warnings, set } = mergeSources(input);
+  renameRulesFile(tree, mistakes, warnings);
+  const checked = checkTree(tree);
+  if ("mistakes" in checked) mistakes.push(...checked.mistakes);
+  else mistakes.push(...checkTogether(checked.settings, (path) => placeAt(tree, path)));
+  const chosen = new Set(set);
+  if ("mistakes" in checked || mistakes.length > 0) return { mistakes, warnings, chosen };
+  for (const path of changed(checked.settings, defaultSettings(), "")) chosen.add(path);
+  return { settings: freeze(checked.settings), mistakes, warnings, chosen };
+}
+
+/** What all texts together say, not yet checked. */
+interface Merged {
+  readonly tree: MapTree;
+  readonly mistakes: Mistake[];
+  readonly warnings: Mistake[];
+  /** Dotted paths given by --set. */
+  readonly set: readonly string[];
+}
+
+/** Merges all texts into one tree. Without an environment names of variables stay as they were written. */
+export function mergeSources({
+  main,
+  included,
+  overrides,
+  environment,
+}: Omit<SettingsInput, "environment"> & {
+  readonly environment: SettingsInput["environment"] | undefined;
+}): Merged {
   const mistakes: Mistake[] = [];
   const warnings: Mistake[] = [];
   const read = (source: Source): MapTree => {
@@ -50,14 +79,7 @@ export function readSettings({ main, included, overrides, environment }: Setting
     const keys = override.steps.flatMap((step) => (step.kind === "key" ? [step.key] : []));
     set.push(keys.join("."));
   }
-  renameRulesFile(tree, mistakes, warnings);
-  const checked = checkTree(tree);
-  if ("mistakes" in checked) mistakes.push(...checked.mistakes);
-  else mistakes.push(...checkTogether(checked.settings, (path) => placeAt(tree, path)));
-  const chosen = new Set(set);
-  if ("mistakes" in checked || mistakes.length > 0) return { mistakes, warnings, chosen };
-  for (const path of changed(checked.settings, defaultSettings(), "")) chosen.add(path);
-  return { settings: freeze(checked.settings), mistakes, warnings, chosen };
+  return { tree, mistakes, warnings, set };
 }
 
 function keep(mistakes: Mistake[], mistake: Mistake | undefined): void {

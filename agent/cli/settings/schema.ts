@@ -3,6 +3,7 @@
  * ships where Falco has the thing; docs/settings.md and config/tiercel.yaml are made from this table.
  */
 import { priorityNames } from "../../rules/plan.ts";
+import { agentSettings, auditSettings } from "./operator-agents.ts";
 import { choice, either, flag, group, item, list, number, text, texts, type ValueOf } from "./setting.ts";
 
 /** Log levels, most urgent first. */
@@ -315,6 +316,10 @@ export const settingsSchema = group("Settings of Tiercel.", {
     state_counters_enabled: flag("Processes that are remembered, and what was forgotten.", true),
     kernel_event_counters_enabled: flag("Events, and what was lost, by cause.", true),
     include_empty_values: flag("Rules without a match are in the metrics too.", false),
+  }),
+  operator: group("The operator, `tiercel operator`. Agents do not read this.", {
+    agent: agentSettings,
+    audit: auditSettings,
   }),
 });
 

@@ -9,9 +9,10 @@ import { eventsDocument, fieldsDocument } from "./generate/catalogue-pages.ts";
 import { defaultRulesPage } from "./generate/default-rules.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { recordHeader } from "./generate/record-header.ts";
+import { definitions, resourceSchemas, resourceTypes } from "./generate/resources.ts";
 
 /** Path below the repository's root, and what makes its text. */
-const files: readonly (readonly [path: string, make: () => string])[] = [
+const files: readonly (readonly [path: string, make: () => string | Promise<string>])[] = [
   ["agent/bpf/gen/record.h", recordHeader],
   ["config/tiercel.yaml", settingsFile],
   ["docs/settings.md", settingsPage],
@@ -19,12 +20,14 @@ const files: readonly (readonly [path: string, make: () => string])[] = [
   ["docs/fields.md", fieldsDocument],
   ["docs/events.md", eventsDocument],
   ["docs/default-rules.md", () => defaultRulesPage("config/rules/default.yaml")],
+  ...definitions.map((name) => [`operator/api/generated/${name}.ts`, () => resourceTypes(name)] as const),
+  ["operator/api/generated/schemas.ts", resourceSchemas],
 ];
 
 const check = process.argv.includes("--check");
 const stale: string[] = [];
 for (const [path, make] of files) {
-  const text = make();
+  const text = await make();
   if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
   if (check) {
     stale.push(path);

@@ -1,0 +1,100 @@
+/**
+ * The CEL rules of the CRDs in code, by their message: ajv runs no CEL. Rules about a change (`oldSelf`) are not here.
+ * A test holds that each has its twin, and that the API server and this judge the same manifests alike.
+ */
+
+type Fields = Readonly<Record<string, unknown>>;
+/** Whether a value of the right shape is allowed. */
+type CelTwin = (self: never) => boolean;
+
+/** A mistake and its place, as the API server writes it: `spec.rules[0].priority`. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema;
+  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
+}
+
+const has = (self: Fields, ...names: readonly string[]) =>
+  names.every((name) => self[name] !== undefined && self[name] !== null);
+const hasNone = (self: Fields, ...names: readonly string[]) => names.every((name) => !has(self, name));
+
+const ruleParts = ["condition", "output", "desc", "priority"];
+const priorities = new Set(
+  "emergency alert critical error warning notice informational info debug".split(" "),
+);
+const sinkKinds = ["stdout", "file", "syslog", "webhook", "slack", "alertmanager"];
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a duration such as 1m30s; undefined where it is none. */
+export function durationMs(text: string): number | undefined {
+  if (!/^(?:\d+(?:ms|s|m|h))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h)/g)) sum += Number(count) * unitMs[unit!]!;
+  return sum;
+}
+
+const lasts = (least: number, most: number) => (text: string) => {
+  const ms = durationMs(text);
+  return ms !== undefined && ms >= least && ms <= most;
+};
+
+export const celTwins: Readonly<Record<string, CelTwin>> = {
+  "a new rule needs condition, output, desc and priority; to change a rule of an earlier object add override, e.g. override: {condition: append}":
+    (rule: Fields) =>
+      has(rule, "override") ||
+      rule["append"] === true ||
+      has(rule, ...ruleParts) ||
+      (has(rule, "enabled") && hasNone(rule, ...ruleParts)),
+  "must be one of EMERGENCY, ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFORMATIONAL, INFO, DEBUG (upper or lower case)":
+    (priority: string) => priorities.has(priority.toLowerCase()),
+  "In and NotIn need values, Exists and DoesNotExist take none": (expression: Fields) => {
+    const values = expression["values"] as readonly string[] | undefined;
+    const some = values !== undefined && values.length > 0;
+    return ["In", "NotIn"].includes(expression["operator"] as string) === some;
+  },
+  "must have exactly one of stdout, file, syslog, webhook, slack, alertmanager": (spec: Fields) =>
+    sinkKinds.filter((kind) => has(spec, kind)).length === 1,
+  "port and protocol need a host; without one the node's own syslog is meant": (syslog: Fields) =>
+    has(syslog, "host") || hasNone(syslog, "port", "protocol"),
+  "must have exactly one of url and urlFrom": (webhook: Fields) =>
+    has(webhook, "url") !== has(webhook, "urlFrom"),
+  "must have exactly one of value and valueFrom": (header: Fields) =>
+    has(header, "value") !== has(header, "valueFrom"),
+  "a label's name must be of letters, digits and _, and not begin with a digit": (labels: Fields) =>
+    Object.keys(labels).every((name) => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)),
+  // CEL's durations end after 292 years.
+  "must be a duration of at least a second, e.g. 30s or 5m": lasts(1000, 9.2e15),
+  "must be a duration from 1s to 24h, e.g. 30s or 5m": lasts(1000, 24 * 3_600_000),
+  "a node's agent must be named after the node, an audit agent audit-POD": (object: Fields) => {
+    const { name = "" } = object["metadata"] as { readonly name?: string };
+    const { node, role } = object["spec"] as { readonly node: string; readonly role: string };
+    return role === "audit" ? name.startsWith("audit-") : name === node;
+  },
+};
+
+/** CEL rules that a value of the right shape breaks. */
+export function celProblems(schema: Schema, value: unknown, path = ""): Problem[] {
+  const rules = schema["x-kubernetes-validations"] ?? [];
+  const own = rules
+    .filter(
+      ({ rule, message }) =>
+        !rule.includes("oldSelf") && !(celTwins[message] as (self: unknown) => boolean)(value),
+    )
+    .map(({ message }) => ({ path, message }));
+  if (Array.isArray(value)) {
+    const { items = {} } = schema;
+    return [...own, ...value.flatMap((each, index) => celProblems(items, each, `${path}[${index}]`))];
+  }
+  if (typeof value !== "object" || value === null) return own;
+  const { properties = {}, additionalProperties = {} } = schema;
+  const inner = Object.entries(value).flatMap(([key, each]) =>
+    celProblems(properties[key] ?? additionalProperties, each, path === "" ? key : `${path}.${key}`),
+  );
+  return [...own, ...inner];
+}

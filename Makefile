@@ -47,6 +47,7 @@ demo: build ## Do a dozen harmless versions of what attackers do and show what e
 .PHONY: test
 test: build ## Install what tests need and run all of them (root, BPF and containers for some)
 	@scripts/setup.sh test
+	@scripts/cluster-binaries.sh --for-tests
 	@scripts/test.sh all
 
 .PHONY: test-fast
@@ -54,7 +55,7 @@ test-fast: $(STAMPS)/typescript ## Run the tests that need neither root, kernel 
 	@NODE=$(NODE) scripts/test.sh fast
 
 .PHONY: cluster-binaries
-cluster-binaries: ## Build Kubernetes for tests on a cluster (Go, 8 minutes, once); TIERCEL_KUBE_BIN names ready ones
+cluster-binaries: ## Build Kubernetes, Helm and CoreDNS for tests (Go, 12 minutes, once); ARGS=helm4 builds one, TIERCEL_KUBE_BIN names ready ones
 	@scripts/setup.sh cluster
 	@scripts/cluster-binaries.sh $(ARGS)
 

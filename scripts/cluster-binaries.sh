@@ -3,6 +3,7 @@
 # kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl), Helm 3 and 4 (helm3, helm4), CoreDNS.
 #   cluster-binaries.sh [NAME...]       builds these, or all; prints their folders
 #   cluster-binaries.sh --where NAME    prints the path that NAME has or would have
+#   cluster-binaries.sh --for-tests     builds what `make test` uses, where Go is there; says so where it is not, and exits 0
 # Where TIERCEL_KUBE_BIN names a folder, Kubernetes is taken from it, and Helm and CoreDNS too where they are in it.
 # Binaries lie under ~/.cache/tiercel/NAME-VERSION-HASH/bin. All of them take about 12 minutes on 2 quiet cores with empty
 # caches, 2 GB of memory, and 3 GB below ~/.cache/go-build (`go clean -cache` gives them back).
@@ -33,8 +34,9 @@ required() {
 }
 
 where() {
-  local folder module
-  read -r folder module < <(module_of "$1")
+  local parts folder module
+  parts=$(module_of "$1") || exit 2
+  read -r folder module <<<"$parts"
   if [ -n "${TIERCEL_KUBE_BIN:-}" ] && { [ "$folder" = kubernetes ] || [ -x "$TIERCEL_KUBE_BIN/$1" ]; }; then
     echo "$TIERCEL_KUBE_BIN/$1"
     return
@@ -67,8 +69,8 @@ build() {
     coredns) package=$module ;;
   esac
   mkdir -p "$(dirname "$path")"
-  (cd "test/cluster/$folder" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$path.new" -ldflags "$flags" "$package") 2> >(fetched >&2)
-  mv "$path.new" "$path"
+  (cd "test/cluster/$folder" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$path.$$" -ldflags "$flags" "$package") 2> >(fetched >&2)
+  mv "$path.$$" "$path"
 }
 
 # Go says a line for each module that it downloads, hundreds of them: every fiftieth and all that is no such line.
@@ -80,13 +82,23 @@ if [ "${1:-}" = --where ]; then
   where "${2:?a name}"
   exit
 fi
+if [ "${1:-}" = --for-tests ]; then
+  names=(kube-apiserver kube-controller-manager kube-scheduler kubectl helm3 helm4)
+  scripts/cluster-binaries.sh "${names[@]}" >/dev/null || echo "tiercel: tests that need these programs are named at the end" >&2
+  exit 0
+fi
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${kubernetes[@]}" "${others[@]}")
 
 missing=()
 for name in "${names[@]}"; do
   path=$(where "$name")
-  [ -x "$path" ] || missing+=("$name")
+  [ -x "$path" ] && continue
+  if [ -n "${TIERCEL_KUBE_BIN:-}" ] && [ "$path" = "$TIERCEL_KUBE_BIN/$name" ]; then
+    echo "tiercel: TIERCEL_KUBE_BIN names $TIERCEL_KUBE_BIN, but there is no $name in it" >&2
+    exit 1
+  fi
+  missing+=("$name")
 done
 if [ ${#missing[@]} -gt 0 ] && ! command -v go >/dev/null; then
   echo "tiercel: Go is needed to build ${missing[*]} (1.24 or newer, from go.dev), or name a folder that has them by TIERCEL_KUBE_BIN" >&2
@@ -96,10 +108,6 @@ count=0
 for name in "${missing[@]}"; do
   count=$((count + 1))
   path=$(where "$name")
-  if [ -n "${TIERCEL_KUBE_BIN:-}" ] && [ "$path" = "$TIERCEL_KUBE_BIN/$name" ]; then
-    echo "tiercel: TIERCEL_KUBE_BIN names $TIERCEL_KUBE_BIN, but there is no $name in it" >&2
-    exit 1
-  fi
   read -r folder module < <(module_of "$name")
   echo "building $name $(required "$folder" "$module") ($count of ${#missing[@]}; all of them take about 12 minutes, once)" >&2
   SECONDS=0

@@ -92,7 +92,7 @@ case ${1:-} in
   build) install_packages "${build_needs[@]}" ;;
   npm) install_node_modules ;;
   test)
-    install_packages "${test_needs[@]}"
+    install_packages "${test_needs[@]}" "${cluster_needs[@]}"
     fetch_promtool
     ;;
   cluster) install_packages "${cluster_needs[@]}" ;;

@@ -4,7 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { SecureContext } from "node:tls";
 import type { KubeAccess } from "./access.ts";
 import type { Clock } from "./clock.ts";
-import { CredentialFiles } from "./credentials.ts";
+import { CredentialFiles, type CredentialSource } from "./credentials.ts";
 import { ApiFault, asFault, statusFault } from "./fault.ts";
 import { retryAfter } from "./retry.ts";
 import { LineSplitter, ListSplitter, type ObjectReader } from "./split.ts";
@@ -60,6 +60,10 @@ export interface KubeClientOptions {
   readonly clock: Clock;
   readonly userAgent: string;
   readonly times?: ApiTimes;
+  /** Who we are; by the access's files and texts where it is left out. */
+  readonly credentials?: CredentialSource;
+  /** Told of each answer: its HTTP status, or 0 where none came. */
+  readonly onAnswer?: (method: string, status: number) => void;
 }
 
 export class KubeClient {
@@ -67,16 +71,18 @@ export class KubeClient {
   readonly #clock: Clock;
   readonly #userAgent: string;
   readonly #times: ApiTimes;
-  readonly #files: CredentialFiles;
+  readonly #credentials: CredentialSource;
+  readonly #onAnswer: (method: string, status: number) => void;
   #agent: https.Agent | undefined;
   #context: SecureContext | undefined;
 
-  constructor({ access, clock, userAgent, times }: KubeClientOptions) {
+  constructor({ access, clock, userAgent, times, credentials, onAnswer }: KubeClientOptions) {
     this.#access = access;
     this.#clock = clock;
     this.#userAgent = userAgent;
     this.#times = times ?? defaultTimes;
-    this.#files = new CredentialFiles(access, () => clock.now());
+    this.#credentials = credentials ?? new CredentialFiles(access, () => clock.now());
+    this.#onAnswer = onAnswer ?? (() => {});
   }
 
   /** One answer as JSON; undefined where the body is empty. @throws ApiFault */
@@ -142,7 +148,7 @@ export class KubeClient {
     } catch (error) {
       const stale = error instanceof StaleConnection && (request.method ?? "GET") === "GET";
       const fault = error instanceof StaleConnection ? error.fault : asFault(error);
-      if (fault.kind === "unauthorized") this.#files.expire();
+      if (fault.kind === "unauthorized") this.#credentials.expire();
       if (fault.kind === "timeout") this.#dropKept();
       if (!stale || exchange.signal?.aborted === true) throw fault;
     }
@@ -152,7 +158,7 @@ export class KubeClient {
   }
 
   async #once<T>(request: ApiRequest, { whole, signal, read }: Exchange<T>): Promise<T> {
-    const { token, secureContext } = await this.#files.current();
+    const { token, secureContext } = await this.#credentials.current();
     const { method = "GET", path, query, accept = "application/json", body } = request;
     const { server } = this.#access;
     const url = new URL(server.pathname.replace(/\/$/, "") + path, server);
@@ -193,6 +199,7 @@ export class KubeClient {
       };
       const fail = (error: unknown) => {
         end();
+        if (!answered) this.#onAnswer(method, 0);
         const fault = reason ?? asFault(error);
         sent.destroy();
         reject(sent.reusedSocket && !answered && reason === undefined ? new StaleConnection(fault) : fault);
@@ -204,6 +211,7 @@ export class KubeClient {
       sent.on("close", () => fail(new ApiFault("network", "the connection ended without an answer")));
       sent.on("response", (response) => {
         answered = true;
+        this.#onAnswer(method, response.statusCode ?? 0);
         watching = whole === undefined && ok(response);
         sent.removeAllListeners("close");
         alive(this.#times.stall);

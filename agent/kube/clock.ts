@@ -5,3 +5,12 @@ export interface Clock {
   /** Calls `run` once after that many milliseconds unless the returned function is called before. */
   after(milliseconds: number, run: () => void): () => void;
 }
+
+/** The machine's clock. Its timers keep the process alive. */
+export const systemClock: Clock = {
+  now: Date.now,
+  after(milliseconds, run) {
+    const timer = setTimeout(run, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};

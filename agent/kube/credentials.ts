@@ -14,6 +14,14 @@ export interface Credentials {
   readonly secureContext: SecureContext;
 }
 
+/** Who we are to the server, as it is now. */
+export interface CredentialSource {
+  /** @throws ApiFault where they cannot be had, saying why */
+  current(): Promise<Credentials>;
+  /** The server did not know us: they are found anew with the next question. */
+  expire(): void;
+}
+
 interface Material {
   readonly ca: string | undefined;
   readonly token: string | undefined;
@@ -21,7 +29,7 @@ interface Material {
   readonly key: string | undefined;
 }
 
-export class CredentialFiles {
+export class CredentialFiles implements CredentialSource {
   readonly #access: KubeAccess;
   readonly #now: () => number;
   #readAt = -Infinity;
@@ -34,12 +42,10 @@ export class CredentialFiles {
     this.#now = now;
   }
 
-  /** Files are read anew with the next question: the server did not know us. */
   expire(): void {
     this.#readAt = -Infinity;
   }
 
-  /** @throws ApiFault where a file cannot be read or used, naming it */
   current(): Promise<Credentials> {
     if (this.#now() - this.#readAt < fresh && this.#secureContext !== undefined)
       return Promise.resolve({ token: this.#material?.token, secureContext: this.#secureContext });

@@ -25,13 +25,20 @@ export class ApiFault extends Error {
   readonly kind: FaultKind;
   /** HTTP status; 0 where there was none. */
   readonly status: number;
+  /** The server's word for it (`NotFound`, `AlreadyExists`, `Conflict`, …); "" where it gave none. */
+  readonly reason: string;
   /** Milliseconds that the server asks us to wait. */
   readonly retryAfter: number | undefined;
 
-  constructor(kind: FaultKind, message: string, more: { status?: number; retryAfter?: number } = {}) {
+  constructor(
+    kind: FaultKind,
+    message: string,
+    more: { status?: number; reason?: string; retryAfter?: number } = {},
+  ) {
     super(message);
     this.kind = kind;
     this.status = more.status ?? 0;
+    this.reason = more.reason ?? "";
     this.retryAfter = more.retryAfter;
   }
 }
@@ -54,6 +61,7 @@ const kinds: Readonly<Record<number, FaultKind>> = {
 interface Status {
   readonly code?: unknown;
   readonly message?: unknown;
+  readonly reason?: unknown;
   readonly details?: { readonly retryAfterSeconds?: unknown; readonly causes?: unknown };
 }
 
@@ -72,6 +80,7 @@ export function statusFault(httpStatus: number, body: unknown, retryAfter?: numb
   );
   return new ApiFault(kind, text === "" ? `HTTP ${status}` : `HTTP ${status}: ${text}`, {
     status,
+    ...(typeof said.reason === "string" && { reason: oneLine(said.reason) }),
     ...(wait !== undefined && { retryAfter: wait }),
   });
 }

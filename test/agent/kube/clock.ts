@@ -30,10 +30,4 @@ export class TestClock implements Clock {
 }
 
 /** The machine's clock. */
-export const realClock: Clock = {
-  now: Date.now,
-  after(milliseconds, run) {
-    const timer = setTimeout(run, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
+export { systemClock as realClock } from "../../../agent/kube/clock.ts";

@@ -17,7 +17,12 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: Schema;
-  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
+  readonly "x-kubernetes-validations"?: readonly {
+    readonly rule: string;
+    readonly message: string;
+    /** Where the mistake is said to be, below the value. */
+    readonly fieldPath?: string;
+  }[];
 }
 
 const has = (self: Fields, ...names: readonly string[]) =>
@@ -44,6 +49,8 @@ const lasts = (least: number, most: number) => (text: string) => {
   return ms !== undefined && ms >= least && ms <= most;
 };
 
+const fits = (form: RegExp) => (text: string) => form.test(text);
+
 export const celTwins: Readonly<Record<string, CelTwin>> = {
   "a new rule needs condition, output, desc and priority; to change a rule of an earlier object add override, e.g. override: {condition: append}":
     (rule: Fields) =>
@@ -68,6 +75,16 @@ export const celTwins: Readonly<Record<string, CelTwin>> = {
     has(header, "value") !== has(header, "valueFrom"),
   "a label's name must be of letters, digits and _, and not begin with a digit": (labels: Fields) =>
     Object.keys(labels).every((name) => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)),
+  "must be an http:// or https:// URL without a user and password; one that holds a credential belongs into a Secret (urlFrom)":
+    fits(/^https?:\/\/[^\s/@?#]+([/?][^\s]*)?$/),
+  "must be an http:// or https:// URL without a user and password (headers can hold those), query or fragment":
+    fits(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/),
+  "must be a file's name without a folder, of letters, digits, dot, dash and underscore": fits(
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/,
+  ),
+  "must be a header's name, e.g. X-Token": fits(/^[A-Za-z0-9!#$%&*+.^_`|~-]+$/),
+  "must be printable ASCII on one line": fits(/^[ -~]*$/),
+  "must be a path that begins with /, without query or fragment": fits(/^\/[^\s?#]*$/),
   // CEL's durations end after 292 years.
   "must be a duration of at least a second, e.g. 30s or 5m": lasts(1000, 9.2e15),
   "must be a duration from 1s to 24h, e.g. 30s or 5m": lasts(1000, 24 * 3_600_000),
@@ -86,7 +103,7 @@ export function celProblems(schema: Schema, value: unknown, path = ""): Problem[
       ({ rule, message }) =>
         !rule.includes("oldSelf") && !(celTwins[message] as (self: unknown) => boolean)(value),
     )
-    .map(({ message }) => ({ path, message }));
+    .map(({ message, fieldPath = "" }) => ({ path: `${path}${fieldPath}`.replace(/^\./, ""), message }));
   if (Array.isArray(value)) {
     const { items = {} } = schema;
     return [...own, ...value.flatMap((each, index) => celProblems(items, each, `${path}[${index}]`))];

@@ -108,7 +108,6 @@ export class Folder {
       { sources: new AnySource() },
       () => undefined,
       findings,
-      () => "",
       (item) => this.#changes.add(item),
     );
   }

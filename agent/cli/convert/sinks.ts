@@ -3,143 +3,8 @@ import { toPriority } from "../../rules/files/priority.ts";
 import { priorityNames } from "../../rules/plan.ts";
 import { get, isNull, mappingAt, type YamlMapping, type YamlNode } from "../../rules/files/yaml-tree.ts";
 import { objectName } from "./objects.ts";
-import { plain, type Plain, type PlainObject } from "./values.ts";
-
-/** One key of an output: its name in the sink, and whether it is a credential. */
-interface KeyRow {
-  readonly to: string;
-  readonly secret?: boolean;
-  readonly list?: boolean;
-}
-
-interface OutputRow {
-  readonly sink: string;
-  /** Without one of these the output is off. */
-  readonly needs: string;
-  readonly keys: Readonly<Record<string, KeyRow>>;
-}
-
-/** Outputs of falcosidekick (lower case, as its keys are) and what their keys are called in an AlertSink. */
-const outputs: Readonly<Record<string, OutputRow>> = {
-  slack: {
-    sink: "slack",
-    needs: "webhookurl",
-    keys: {
-      webhookurl: { to: "webhookURL", secret: true },
-      channel: { to: "channel" },
-      username: { to: "username" },
-      icon: { to: "icon" },
-      footer: { to: "footer" },
-    },
-  },
-  rocketchat: {
-    sink: "slack",
-    needs: "webhookurl",
-    keys: {
-      webhookurl: { to: "webhookURL", secret: true },
-      username: { to: "username" },
-      icon: { to: "icon" },
-    },
-  },
-  mattermost: {
-    sink: "slack",
-    needs: "webhookurl",
-    keys: {
-      webhookurl: { to: "webhookURL", secret: true },
-      username: { to: "username" },
-      icon: { to: "icon" },
-      footer: { to: "footer" },
-    },
-  },
-  teams: { sink: "teams", needs: "webhookurl", keys: { webhookurl: { to: "webhookURL", secret: true } } },
-  discord: { sink: "discord", needs: "webhookurl", keys: { webhookurl: { to: "webhookURL", secret: true } } },
-  webhook: {
-    sink: "webhook",
-    needs: "address",
-    keys: {
-      address: { to: "url", secret: true },
-      method: { to: "method" },
-      customheaders: { to: "headers" },
-    },
-  },
-  syslog: {
-    sink: "syslog",
-    needs: "host",
-    keys: { host: { to: "host" }, port: { to: "port" }, protocol: { to: "protocol" } },
-  },
-  alertmanager: {
-    sink: "alertmanager",
-    needs: "hostport",
-    keys: { hostport: { to: "urls", list: true }, endpoint: { to: "path" } },
-  },
-  elasticsearch: {
-    sink: "elasticsearch",
-    needs: "hostport",
-    keys: {
-      hostport: { to: "url" },
-      index: { to: "index" },
-      username: { to: "username", secret: true },
-      password: { to: "password", secret: true },
-    },
-  },
-  loki: {
-    sink: "loki",
-    needs: "hostport",
-    keys: {
-      hostport: { to: "url" },
-      tenant: { to: "tenant" },
-      user: { to: "username", secret: true },
-      apikey: { to: "password", secret: true },
-    },
-  },
-  kafka: {
-    sink: "kafka",
-    needs: "hostport",
-    keys: {
-      hostport: { to: "brokers", list: true },
-      topic: { to: "topic" },
-      username: { to: "username", secret: true },
-      password: { to: "password", secret: true },
-    },
-  },
-  nats: {
-    sink: "nats",
-    needs: "hostport",
-    keys: { hostport: { to: "url" }, subjecttemplate: { to: "subject" } },
-  },
-  smtp: {
-    sink: "smtp",
-    needs: "hostport",
-    keys: {
-      hostport: { to: "server" },
-      from: { to: "from" },
-      to: { to: "to", list: true },
-      user: { to: "username", secret: true },
-      password: { to: "password", secret: true },
-    },
-  },
-  pagerduty: {
-    sink: "pagerduty",
-    needs: "routingkey",
-    keys: { routingkey: { to: "routingKey", secret: true } },
-  },
-  opsgenie: {
-    sink: "opsgenie",
-    needs: "apikey",
-    keys: { apikey: { to: "apiKey", secret: true }, region: { to: "region" } },
-  },
-  splunk: {
-    sink: "splunk",
-    needs: "host",
-    keys: { host: { to: "url" }, token: { to: "token", secret: true } },
-  },
-  datadog: {
-    sink: "datadog",
-    needs: "apikey",
-    keys: { apikey: { to: "apiKey", secret: true }, host: { to: "url" } },
-  },
-  otlp: { sink: "otlp", needs: "endpoint", keys: { endpoint: { to: "endpoint" } } },
-};
+import { otherOutputs, outputs } from "./sink-keys.ts";
+import type { Plain, PlainObject } from "./values.ts";
 
 /** Keys of every output that say nothing worth a remark while they are empty or have their default. */
 const common: ReadonlySet<string> = new Set(["minimumpriority", "enabled"]);
@@ -171,7 +36,10 @@ export interface ConvertedSinks {
 export function sidekickConfiguration(root: YamlMapping): YamlMapping | undefined {
   const candidates = [mappingAt(root, "falcosidekick", "config"), mappingAt(root, "config"), root];
   return candidates.find((each) =>
-    each?.entries.some(({ key, value }) => isOutput(key.text) && value.kind === "mapping"),
+    each?.entries.some(
+      ({ key, value }) =>
+        (isOutput(key.text) || otherOutputs.has(key.text.toLowerCase())) && value.kind === "mapping",
+    ),
   );
 }
 
@@ -199,28 +67,27 @@ class SinkConverter {
 
   output(name: string, value: YamlMapping): void {
     const row = outputs[name.toLowerCase()]!;
-    if (!isSet(get(value, row.needs))) {
-      if (
-        value.entries.some(
-          ({ key, value: each }) => !common.has(key.text) && isSet(each) && Object.hasOwn(row.keys, key.text),
-        )
-      )
+    const known = (key: string) => (Object.hasOwn(row.keys, key) ? row.keys[key] : undefined);
+    const given = value.entries
+      .map(({ key, value: each }) => ({ key: key.text, lower: key.text.toLowerCase(), each }))
+      .filter(({ lower, each }) => isSet(each) && !common.has(lower));
+    if (!given.some(({ lower }) => lower === row.needs)) {
+      if (given.some(({ lower }) => known(lower) !== undefined))
         this.#remark(`${name} has no ${row.needs}, so it is off; it was left out`);
       return;
     }
     const settings: Record<string, Plain> = {};
-    const secretName = `falcosidekick-${objectName(name)}`;
-    for (const { key, value: each } of value.entries) {
-      if (!isSet(each) || common.has(key.text)) continue;
-      const known = Object.hasOwn(row.keys, key.text) ? row.keys[key.text] : undefined;
-      if (known === undefined) this.#remark(`${name}.${key.text} has no counterpart and was left out`);
-      else if (known.secret === true) {
-        settings[known.to] = { secretKeyRef: { name: secretName, key: known.to } };
-        this.#remark(
-          `${name}.${key.text} is a credential: put it into Secret ${secretName} under key ${known.to}`,
-        );
-      } else settings[known.to] = known.list === true ? listOf(each) : plain(each);
+    const secret = `falcosidekick-${objectName(name)}`;
+    for (const { key, lower, each } of given) {
+      const row = known(lower);
+      const what = `${name}.${key}`;
+      if (row === undefined) this.#remark(`${what} has no counterpart and was left out`);
+      else {
+        const read = row.read(each, { what, secret, remark: (text) => this.#remark(text) });
+        if (read !== undefined) settings[row.to] = read;
+      }
     }
+    if (settings[row.keys[row.needs]!.to] === undefined) return;
     this.objects.push({
       apiVersion: "tiercel.dev/v1alpha1",
       kind: "AlertSink",
@@ -245,7 +112,7 @@ class SinkConverter {
         ({ key, value: each }) => !common.has(key.text) && isSet(each) && secretive(key.text),
       );
     if (general.has(name.toLowerCase())) this.#remark(`${name} has no counterpart`);
-    else if (isUsed) this.#remark(`${name}: there is no such sink; it was left out`);
+    else if (isUsed) this.#remark(`${name}: there is no such sink yet; it was left out`);
   }
 
   #remark(text: string): void {
@@ -256,15 +123,6 @@ class SinkConverter {
 /** A key whose being set shows that an output is in use. */
 const secretive = (key: string) =>
   /url|host|address|key|token|arn|endpoint|topic|bucket|webhook|project|queue|region/i.test(key);
-
-/** A comma-separated text, or a sequence, as a list. */
-function listOf(node: YamlNode): Plain {
-  if (node.kind !== "scalar") return plain(node);
-  return node.text
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
-}
 
 /** Converts falcosidekick's settings; `file` is for remarks. */
 export function convertSinks(

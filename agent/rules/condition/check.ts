@@ -194,10 +194,7 @@ class Checker {
     return items.map((item) => {
       const result = parseConstant(item.text, left.type, node.operator, this.catalogue);
       if ("problem" in result)
-        throw new ConditionError(result.problem, item.at, item.end, {
-          hint: result.hint,
-          item: right.kind === "list" ? fromBytes(item.text) : undefined,
-        });
+        throw new ConditionError(result.problem, item.at, item.end, { hint: result.hint });
       this.judgeText(node, item);
       return result.value;
     });

@@ -7,8 +7,6 @@ import type { LabelSelector } from "../plan.ts";
 
 /** Where a FalcoRule applies, with its namespace selector resolved to names. An absent part lets everything through. */
 export interface SetSelector {
-  /** As given, so that the operator can resolve a last good version anew. Agents go by `namespaces`. */
-  readonly namespaceSelector?: LabelSelector;
   /** Sorted; empty: no namespace matches now. */
   readonly namespaces?: readonly string[];
   readonly podSelector?: LabelSelector;
@@ -16,7 +14,7 @@ export interface SetSelector {
   readonly nodeSelector?: LabelSelector;
 }
 
-/** An accepted FalcoRule. Items have the keys of Falco's rules files, scalars are text (`"true"`, `"22"`). */
+/** An accepted FalcoRule. Items have the keys of Falco's rules files. */
 export interface SetObject {
   readonly namespace: string;
   readonly name: string;

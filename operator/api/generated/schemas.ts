@@ -773,7 +773,12 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
         "type": "string",
         "minLength": 1,
         "maxLength": 128,
-        "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+        "x-kubernetes-validations": [
+         {
+          "rule": "self.matches('^[A-Za-z0-9_][A-Za-z0-9_.-]*$')",
+          "message": "must be a file's name without a folder, of letters, digits, dot, dash and underscore"
+         }
+        ]
        },
        "format": {
         "type": "string",
@@ -832,7 +837,12 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
        "url": {
         "type": "string",
         "maxLength": 2048,
-        "pattern": "^https?://[^\\s/@?#]+([/?][^\\s]*)?$"
+        "x-kubernetes-validations": [
+         {
+          "rule": "self.matches('^https?://[^\\\\s/@?#]+([/?][^\\\\s]*)?$')",
+          "message": "must be an http:// or https:// URL without a user and password; one that holds a credential belongs into a Secret (urlFrom)"
+         }
+        ]
        },
        "urlFrom": {
         "type": "object",
@@ -892,12 +902,22 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
            "type": "string",
            "minLength": 1,
            "maxLength": 128,
-           "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+           "x-kubernetes-validations": [
+            {
+             "rule": "self.matches('^[A-Za-z0-9!#$%&*+.^_`|~-]+$')",
+             "message": "must be a header's name, e.g. X-Token"
+            }
+           ]
           },
           "value": {
            "type": "string",
            "maxLength": 2048,
-           "pattern": "^[\\x20-\\x7e]*$"
+           "x-kubernetes-validations": [
+            {
+             "rule": "self.matches('^[ -~]*$')",
+             "message": "must be printable ASCII on one line"
+            }
+           ]
           },
           "valueFrom": {
            "type": "object",
@@ -1005,13 +1025,23 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
         "items": {
          "type": "string",
          "maxLength": 2048,
-         "pattern": "^https?://[^\\s/@?#]+(/[^\\s?#]*)?$"
+         "x-kubernetes-validations": [
+          {
+           "rule": "self.matches('^https?://[^\\\\s/@?#]+(/[^\\\\s?#]*)?$')",
+           "message": "must be an http:// or https:// URL without a user and password (headers can hold those), query or fragment"
+          }
+         ]
         }
        },
        "path": {
         "type": "string",
         "maxLength": 512,
-        "pattern": "^/[^\\s?#]*$"
+        "x-kubernetes-validations": [
+         {
+          "rule": "self.matches('^/[^\\\\s?#]*$')",
+          "message": "must be a path that begins with /, without query or fragment"
+         }
+        ]
        },
        "headers": {
         "type": "array",
@@ -1036,12 +1066,22 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
            "type": "string",
            "minLength": 1,
            "maxLength": 128,
-           "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+           "x-kubernetes-validations": [
+            {
+             "rule": "self.matches('^[A-Za-z0-9!#$%&*+.^_`|~-]+$')",
+             "message": "must be a header's name, e.g. X-Token"
+            }
+           ]
           },
           "value": {
            "type": "string",
            "maxLength": 2048,
-           "pattern": "^[\\x20-\\x7e]*$"
+           "x-kubernetes-validations": [
+            {
+             "rule": "self.matches('^[ -~]*$')",
+             "message": "must be printable ASCII on one line"
+            }
+           ]
           },
           "valueFrom": {
            "type": "object",
@@ -1453,7 +1493,8 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
   "x-kubernetes-validations": [
    {
     "rule": "self.spec.role == 'audit' ? self.metadata.name.startsWith('audit-') : self.metadata.name == self.spec.node",
-    "message": "a node's agent must be named after the node, an audit agent audit-POD"
+    "message": "a node's agent must be named after the node, an audit agent audit-POD",
+    "fieldPath": ".spec.node"
    }
   ],
   "properties": {

@@ -59,6 +59,17 @@ cluster-binaries: ## Build Kubernetes, Helm and CoreDNS for tests (Go, 12 minute
 	@scripts/setup.sh cluster
 	@scripts/cluster-binaries.sh $(ARGS)
 
+.PHONY: cluster-up
+cluster-up: $(STAMPS)/typescript ## Start a Kubernetes of two nodes on this machine (root); prints the line that makes kubectl and helm talk to it
+	@scripts/setup.sh test
+	@scripts/setup.sh cluster
+	@scripts/cluster-binaries.sh >/dev/null
+	@node --enable-source-maps build/test/cluster/two-nodes/command.js up
+
+.PHONY: cluster-down
+cluster-down: $(STAMPS)/typescript ## End it and remove all it left
+	@node --enable-source-maps build/test/cluster/two-nodes/command.js down
+
 .PHONY: lint
 lint: $(STAMPS)/typescript ## Check formatting, types, unused code and generated files
 	@node_modules/.bin/prettier --check --log-level warn .

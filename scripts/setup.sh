@@ -27,6 +27,10 @@ test_needs=(
 )
 cluster_needs=(
   /usr/bin/etcd:etcd-server
+  /usr/lib/cni/bridge:containernetworking-plugins
+  /usr/sbin/nft:nftables
+  /usr/sbin/iptables:iptables
+  /usr/sbin/conntrack:conntrack
 )
 
 install_packages() {

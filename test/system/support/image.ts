@@ -90,7 +90,8 @@ export async function makeSmallImage(folder: string, name: string): Promise<stri
   return await archive(own, join(own, "rootfs"), name, config);
 }
 
-async function archive(
+/** Makes an archive named image.tar in `folder` of an image with one layer, the files below `root`. */
+export async function archive(
   folder: string,
   root: string,
   name: string,

@@ -47,6 +47,7 @@ demo: build ## Do a dozen harmless versions of what attackers do and show what e
 .PHONY: test
 test: build ## Install what tests need and run all of them (root, BPF and containers for some)
 	@scripts/setup.sh test
+	@scripts/setup.sh image
 	@scripts/cluster-binaries.sh --for-tests
 	@scripts/test.sh all
 
@@ -54,17 +55,26 @@ test: build ## Install what tests need and run all of them (root, BPF and contai
 test-fast: $(STAMPS)/typescript ## Run the tests that need neither root, kernel nor containers; NODE=24 picks another Node
 	@NODE=$(NODE) scripts/test.sh fast
 
+.PHONY: bundle
+bundle: build ## Make what is shipped of our code: build/bundle
+	@node --enable-source-maps build/scripts/bundle.js
+
+.PHONY: image
+image: bundle ## Build the image without Docker, from Debian's packages (root); ARCH=arm64, TIERCEL_IMAGE_TOOLS=1
+	@scripts/setup.sh image
+	@scripts/image.sh $(ARCH)
+
 .PHONY: cluster-binaries
 cluster-binaries: ## Build Kubernetes, Helm and CoreDNS for tests (Go, 12 minutes, once); ARGS=helm4 builds one, TIERCEL_KUBE_BIN names ready ones
 	@scripts/setup.sh cluster
 	@scripts/cluster-binaries.sh $(ARGS)
 
 .PHONY: cluster-up
-cluster-up: $(STAMPS)/typescript ## Start a Kubernetes of two nodes on this machine (root); prints the line that makes kubectl and helm talk to it
+cluster-up: $(STAMPS)/typescript ## Start a Kubernetes of two nodes on this machine (root); prints the line that makes kubectl and helm talk to it; ARGS: archives of images
 	@scripts/setup.sh test
 	@scripts/setup.sh cluster
 	@scripts/cluster-binaries.sh >/dev/null
-	@node --enable-source-maps build/test/cluster/two-nodes/command.js up
+	@node --enable-source-maps build/test/cluster/two-nodes/command.js up $(ARGS)
 
 .PHONY: cluster-down
 cluster-down: $(STAMPS)/typescript ## End it and remove all it left

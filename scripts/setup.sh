@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for one purpose: build, npm, test or cluster. Prints nothing when all is there.
+# Installs what is missing for one purpose: build, npm, test, cluster or image. Prints nothing when all is there.
 # Without apt it names the packages and exits 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +31,10 @@ cluster_needs=(
   /usr/sbin/nft:nftables
   /usr/sbin/iptables:iptables
   /usr/sbin/conntrack:conntrack
+)
+image_needs=(
+  /usr/bin/mmdebstrap:mmdebstrap
+  /usr/bin/buildah:buildah
 )
 
 install_packages() {
@@ -100,5 +104,6 @@ case ${1:-} in
     fetch_promtool
     ;;
   cluster) install_packages "${cluster_needs[@]}" ;;
-  *) echo "usage: setup.sh build|npm|test|cluster" >&2; exit 2 ;;
+  image) install_packages "${image_needs[@]}" ;;
+  *) echo "usage: setup.sh build|npm|test|cluster|image" >&2; exit 2 ;;
 esac

@@ -53,10 +53,15 @@ function writeTools(binary: BinaryPath): void {
 export const isUp = () => existsSync(stateFolder);
 
 /**
- * Makes the cluster and waits until both nodes are Ready and names are resolved. `say` is told what it waits for.
+ * Makes the cluster and waits until both nodes are Ready and names are resolved. `say` is told what it waits for. Both
+ * nodes have the images of the archives in `more` beside those of images.ts.
  * @throws Error naming what did not come, with the end of its log
  */
-export async function up(binary: BinaryPath, say: (message: string) => void): Promise<void> {
+export async function up(
+  binary: BinaryPath,
+  say: (message: string) => void,
+  more: readonly string[] = [],
+): Promise<void> {
   if (isUp())
     throw new Error(
       `${stateFolder} is there: a cluster runs, or one did not end; make cluster-down removes it`,
@@ -64,7 +69,7 @@ export async function up(binary: BinaryPath, say: (message: string) => void): Pr
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   writeTools(binary);
   say("making images");
-  const images = await makeImages(at("images"), binary("coredns"));
+  const images = [...(await makeImages(at("images"), binary("coredns"))), ...more];
   say("starting etcd and the API server");
   await startControlPlane(binary);
   say("starting two nodes");

@@ -1,4 +1,4 @@
-/** `make cluster-up` and `make cluster-down`. */
+/** `make cluster-up` and `make cluster-down`: up [IMAGE.tar]..., down. */
 import { spawnSync } from "node:child_process";
 import { root } from "../../support/reference.ts";
 import { down, isUp, shellLine, up } from "./cluster.ts";
@@ -22,7 +22,7 @@ try {
     await down();
     say(was ? "the cluster is gone" : "there was no cluster");
   } else {
-    await up(binary, say);
+    await up(binary, say, process.argv.slice(3));
     say("two nodes are ready; for this shell:");
     console.log(shellLine);
   }

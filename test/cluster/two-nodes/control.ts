@@ -12,7 +12,7 @@ import {
   services,
   type BinaryPath,
 } from "./layout.ts";
-import { endProcess, inControl, logTail, pidOf, startIn, tryIn } from "./processes.ts";
+import { inControl, logTail, pidOf, startIn, tryIn } from "./processes.ts";
 
 /** Who asks the API server: name of the kubeconfig, user, group. */
 const users: readonly (readonly [who: string, user: string, group: string])[] = [
@@ -81,9 +81,6 @@ async function answers(binary: BinaryPath, ...args: readonly string[]): Promise<
   const kubectl = [binary("kubectl"), "--kubeconfig", kubeconfig("admin")];
   return (await tryIn(controlNamespace, ...kubectl, ...args)).code === 0 ? true : undefined;
 }
-
-/** Ends the API server as a crash does. */
-export const killApi = () => endProcess("apiserver", 0);
 
 /** Makes the control plane; the API server answers when it is fulfilled. */
 export async function startControlPlane(binary: BinaryPath): Promise<void> {

@@ -155,7 +155,7 @@ mount --make-rshared /var/lib/kubelet
 keep() { while :; do "$@"; sleep 1; done; }
 keep containerd --config ${folder}/containerd.toml >>${folder}/log/containerd 2>&1 &
 until [ -S /run/containerd/containerd.sock ]; do sleep .05; done
-for image in ${folder}/images/*.tar; do ctr -n k8s.io images import "$image"; done
+for image in ${folder}/images/*.tar; do ctr -n k8s.io images import --digests --base-name docker.io/tiercel/tiercel "$image"; done
 keep ${binary("kube-proxy")} --config ${folder}/proxy.yaml >>${folder}/log/proxy 2>&1 &
 keep ${binary("kubelet")} --config=${folder}/kubelet.yaml --kubeconfig=${kubeconfig(nodeName(node))} \\
   --hostname-override=${nodeName(node)} --node-ip=${nodeAddress(node)} --v=2

@@ -56,13 +56,11 @@ export function pidOf(name: string): number | undefined {
   }
 }
 
-/** Ends one of them: by SIGTERM, and after `patience` ms by SIGKILL. Fulfilled once it is gone. */
-export async function endProcess(name: string, patience = 1000): Promise<void> {
+/** Ends one of them: by SIGTERM, and after a second by SIGKILL. Fulfilled once it is gone. */
+async function endProcess(name: string): Promise<void> {
   const gone = () => (pidOf(name) === undefined ? true : undefined);
-  if (patience > 0) {
-    signal(name, "SIGTERM");
-    await eventually(`${name} ends`, gone, patience).catch(() => undefined);
-  }
+  signal(name, "SIGTERM");
+  await eventually(`${name} ends`, gone, 1000).catch(() => undefined);
   signal(name, "SIGKILL");
   await eventually(`${name} ends`, gone, 10_000);
 }

@@ -1,0 +1,71 @@
+/**
+ * Makes what is shipped of our TypeScript: build/bundle, with main.js, one file for each thread, and the parts that they
+ * share. It runs without node_modules but for koffi, whose native part cannot be bundled.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const compiled = join(root, "build");
+const out = join(compiled, "bundle");
+
+/** Files that start a thread, found by their name. */
+function threads(): string[] {
+  return ["agent", "operator"]
+    .filter((room) => existsSync(join(compiled, room)))
+    .flatMap((room) =>
+      readdirSync(join(compiled, room), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith("-thread.js"))
+        .map((file) => join(compiled, room, file)),
+    );
+}
+
+/**
+ * All files come to lie in one folder. Threads are found there by the name they had; any other path that counts from a
+ * module is made to count from where the module would be.
+ */
+const paths: esbuild.Plugin = {
+  name: "paths",
+  setup(build) {
+    build.onLoad({ filter: /\/build\/(agent|operator)\/.*\.js$/ }, ({ path }) => {
+      const place = JSON.stringify(`./${relative(compiled, path)}`);
+      const contents = readFileSync(path, "utf8").replace(
+        /new URL\((?!"\.\/)([^,()]+), import\.meta\.url\)/g,
+        `new URL($1, new URL(${place}, import.meta.url))`,
+      );
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+rmSync(out, { recursive: true, force: true });
+const { metafile } = await esbuild.build({
+  entryPoints: [join(compiled, "agent/main.js"), ...threads()],
+  outdir: join(out, "build"),
+  entryNames: "[name]",
+  chunkNames: "part-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minify: true,
+  keepNames: true,
+  legalComments: "linked",
+  external: ["koffi"],
+  plugins: [paths],
+  metafile: true,
+  logLevel: "warning",
+  // Packages in the older module format ask for `require`.
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  },
+});
+writeFileSync(join(out, "meta.json"), JSON.stringify(metafile));
+cpSync(join(root, "package.json"), join(out, "package.json"));
+cpSync(join(root, "config"), join(out, "config"), { recursive: true });
+mkdirSync(join(out, "build/bpf"), { recursive: true });
+for (const file of readdirSync(join(compiled, "bpf")).filter((name) => name.endsWith(".bpf.o")))
+  cpSync(join(compiled, "bpf", file), join(out, "build/bpf", file));

@@ -1,11 +1,12 @@
-/** What a rule set is made of, as the plain values its digest is taken over: one form for host and cluster. */
-import type { Origin, NamedItem } from "./files/items.ts";
-import type { YamlNode } from "./files/yaml-tree.ts";
+/** What files hold, as the set its digest is taken over: one form for host and cluster. */
 import type { Json } from "./canonical-json.ts";
-
-/** Depth and number of nodes an item may have in the digest: far beyond any real one, bounds what aliases can multiply. */
-const maxDepth = 8;
-const maxNodes = 200_000;
+import type { NamedItem, Origin } from "./files/items.ts";
+import type { YamlNode } from "./files/yaml-tree.ts";
+import type { CompileOptions } from "./options.ts";
+import { priorityNames } from "./plan.ts";
+import { choicesOf } from "./set/choices.ts";
+import type { RuleSet, SetObject } from "./set/rule-set.ts";
+import { maxDepth, maxNodes, setObject } from "./set/set-object.ts";
 
 /** A node as plain values: scalars as text, null as null. What lies beyond the bounds is left out. */
 function plain(node: YamlNode, budget: { left: number }, depth = 0): Json {
@@ -45,17 +46,22 @@ export class AcceptedSet {
     else object.rules.push(value);
   }
 
-  toJson(): Json {
-    return this.#objects.map(({ origin, order, lists, macros, rules }) => ({
-      namespace: origin.namespace,
-      name: origin.object,
-      order,
-      source: origin.source ?? "syscall",
-      lists,
-      macros,
-      rules,
-      sinks: origin.sinks ?? [],
-      selector: { ...origin.selector } as Json,
-    }));
+  toSet({ namespace = "", selection, minimumPriority = 7 }: CompileOptions): RuleSet {
+    return {
+      version: 1,
+      operatorNamespace: namespace,
+      choices: choicesOf(selection ?? []),
+      priority: priorityNames[minimumPriority],
+      objects: this.#objects.map(
+        ({
+          origin: { namespace, object, source, sinks, selector },
+          order,
+          lists,
+          macros,
+          rules,
+        }): SetObject =>
+          setObject({ namespace, name: object, order, source, lists, macros, rules, sinks, selector }),
+      ),
+    };
   }
 }

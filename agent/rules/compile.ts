@@ -5,7 +5,6 @@
  * with only those before it (rules-files 7.4).
  */
 import { AcceptedSet } from "./accepted.ts";
-import { digest } from "./canonical-json.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkField, RuleCompiler, type CompiledRule } from "./compile-rules.ts";
 import { Findings } from "./diagnostics/collector.ts";
@@ -16,6 +15,7 @@ import type {
   LoadResult,
   WarningFinding,
 } from "./diagnostics/finding.ts";
+import type { NameHelp } from "./files/compile-conditions.ts";
 import { ConditionMemo } from "./files/condition-memo.ts";
 import type { PluginRequirement } from "./files/items.ts";
 import { Merger } from "./files/merge.ts";
@@ -28,8 +28,10 @@ import { Tables } from "./files/tables.ts";
 import { unmetPlugin } from "./files/versions.ts";
 import { hintsOf } from "./hints/hints.ts";
 import { defaultMaxFileBytes, type CompileOptions } from "./options.ts";
-import type { RulePlan, RuleSetPlan } from "./plan.ts";
+import type { RuleSetPlan } from "./plan.ts";
+import { rulePlan } from "./rule-plan.ts";
 import { selectRules } from "./select.ts";
+import { setDigest } from "./set/digest.ts";
 
 /** A file as it was read. */
 export interface RulesFile {
@@ -71,6 +73,13 @@ class Load {
   readonly #outcomes: FileOutcome[] = [];
   readonly #seen = new Set<string>();
   readonly #numbers = new Map<SourceFile, number>();
+  readonly #help: NameHelp = {
+    later: (kind, name) => this.#definedLater(kind, name),
+    missing: (kind, name) =>
+      kind === "macro"
+        ? `define macro '${name}', or load the file that does before this one`
+        : `load the file that defines ${kind} '${name}' before this one`,
+  };
   #rules: readonly CompiledRule[] = [];
   #compiler: RuleCompiler | undefined;
   #state = "";
@@ -122,7 +131,7 @@ class Load {
         tables: this.#tables,
         catalogue: this.#catalogue,
         memo: this.#memo,
-        definedLater: (kind: "macro" | "list", name: string) => this.#definedLater(kind, name),
+        help: this.#help,
       };
       this.#compiler = new RuleCompiler(context, this.#options.appendOutput ?? []);
       this.#state = state;
@@ -132,7 +141,7 @@ class Load {
 
   /** Reads a file into the tables; requirements that are not met go to `unmet`, since Falco looks at them last. */
   #read(file: SourceFile, hadMark: boolean, findings: Findings, unmet: Findings) {
-    const merger = new Merger(this.#tables, this.#catalogue, checkField, findings);
+    const merger = new Merger(this.#tables, this.#catalogue, checkField, findings, this.#help.missing);
     const requirements: PluginRequirement[] = [];
     const visitor = {
       item: (item: Parameters<Merger["merge"]>[0]) => {
@@ -190,19 +199,20 @@ class Load {
     }
   }
 
-  /** The file that has a macro or list of that name, found in the texts as they are; undefined where none has. */
+  /** Names the file that has a macro or list of that name, found in the texts as they are; undefined where none has. */
   #definedLater(kind: "macro" | "list", name: string): string | undefined {
     const line = new RegExp(
       `^[ \\t]*-[ \\t]+["']?${kind}["']?[ \\t]*:[ \\t]*["']?${escapeRegExp(name)}["']?[ \\t\\r]*(?:#.*)?$`,
       "m",
     );
-    return this.#files.slice(this.#outcomes.length + 1).find(({ text }) => line.test(text))?.name;
+    const found = this.#files.slice(this.#outcomes.length + 1).find(({ text }) => line.test(text));
+    return found === undefined ? undefined : `is defined in ${found.name}: load that file first`;
   }
 
   #plan(): RuleSetPlan {
     const selectable = this.#rules.map((rule) => ({ ...rule.entry, compiled: rule }));
     const rules = selectRules(selectable, this.#options).map(({ compiled }) => rulePlan(compiled));
-    return { digest: digest(this.#accepted.toJson()), rules };
+    return { digest: setDigest(this.#accepted.toSet(this.#options)), rules };
   }
 }
 
@@ -221,24 +231,5 @@ function resultOf({ file, findings, schema }: FileOutcome): LoadResult {
     errors,
     warnings,
     hints,
-  };
-}
-
-function rulePlan({ entry, conditionText, condition, output }: CompiledRule): RulePlan {
-  const { origin } = entry;
-  return {
-    identity: { namespace: origin.namespace, object: origin.object, rule: entry.name },
-    rule: entry.name,
-    desc: entry.desc,
-    priority: entry.priority,
-    tags: [...entry.tags].sort(),
-    source: entry.source,
-    condition: condition.typed,
-    conditionText,
-    events: condition.events,
-    output,
-    ...(origin.sinks === undefined ? {} : { sinks: origin.sinks }),
-    ...(origin.selector === undefined ? {} : { selector: origin.selector }),
-    ...(entry.capture ? { capture: { duration: entry.captureDuration } } : {}),
   };
 }

@@ -83,7 +83,7 @@ export interface RulePlan {
 }
 
 export interface RuleSetPlan {
-  /** SHA-256 (hex) over the set's canonical JSON (RFC 8785); the compiler's digest.ts. */
+  /** SHA-256 (hex) over the set's canonical JSON (RFC 8785): set/digest.ts. */
   readonly digest: string;
   /** Enabled rules in evaluation order. */
   readonly rules: readonly RulePlan[];

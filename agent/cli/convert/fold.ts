@@ -108,6 +108,7 @@ export class Folder {
       { sources: new AnySource() },
       () => undefined,
       findings,
+      () => "",
       (item) => this.#changes.add(item),
     );
   }

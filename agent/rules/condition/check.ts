@@ -194,7 +194,10 @@ class Checker {
     return items.map((item) => {
       const result = parseConstant(item.text, left.type, node.operator, this.catalogue);
       if ("problem" in result)
-        throw new ConditionError(result.problem, item.at, item.end, { hint: result.hint });
+        throw new ConditionError(result.problem, item.at, item.end, {
+          hint: result.hint,
+          item: right.kind === "list" ? fromBytes(item.text) : undefined,
+        });
       this.judgeText(node, item);
       return result.value;
     });

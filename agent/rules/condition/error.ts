@@ -9,6 +9,8 @@ export interface ConditionErrorDetails {
   readonly hint?: string | undefined;
   /** Texts that could stand at the place instead, best first. */
   readonly suggestions?: readonly string[];
+  /** The item of a list that the mistake is about: a list of that name could stand in its place. */
+  readonly item?: string | undefined;
 }
 
 /** A text quoted in a message may be megabytes long. */
@@ -25,6 +27,7 @@ export class ConditionError extends Error {
   readonly code: ConditionErrorCode;
   readonly hint: string | undefined;
   readonly suggestions: readonly string[];
+  readonly item: string | undefined;
   /** Macros around the place, outermost first; empty where it is in the condition's own text. */
   macros: readonly string[] = [];
   /** Further mistakes of the same condition, in text order. */
@@ -37,5 +40,6 @@ export class ConditionError extends Error {
     this.code = details.code ?? "LOAD_ERR_COMPILE_CONDITION";
     this.hint = details.hint;
     this.suggestions = details.suggestions ?? [];
+    this.item = details.item;
   }
 }

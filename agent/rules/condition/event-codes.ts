@@ -1,7 +1,7 @@
 /** Which events a condition can be true for, by its evt.type checks alone (condition-language 7). */
 import type { EventCatalogue } from "../catalogue.ts";
 import type { CheckNode, Expr, TransformerNode, ValueNode } from "./ast.ts";
-import { ConditionError } from "./error.ts";
+import { ConditionError, type ConditionErrorDetails } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { fromBytes } from "./text.ts";
 
@@ -96,7 +96,10 @@ class EventSearch {
       const name = fromBytes(item.text);
       const codes = this.events.codes(name);
       if (codes === undefined)
-        this.fail(item, `unknown event type ${name}`, nearest(name, this.events.names));
+        this.fail(item, `unknown event type ${name}`, {
+          suggestions: nearest(name, this.events.names),
+          item: right?.kind === "list" ? name : undefined,
+        });
       for (const code of codes ?? []) flags[code] = 1;
     }
     return flags;
@@ -106,13 +109,14 @@ class EventSearch {
     return truth === undefined || truth !== negated ? undefined : new Uint8Array(this.events.size);
   }
 
-  private fail(place: { at: number; end: number }, message: string, suggestions: string[] = []): void {
-    const error = new ConditionError(message, place.at, place.end, {
-      suggestions,
-      hint: message.startsWith("unknown")
-        ? undefined
-        : "the event types of a rule must be known when it is loaded: name them",
-    });
+  private fail(
+    place: { at: number; end: number },
+    message: string,
+    details: ConditionErrorDetails = {
+      hint: "the event types of a rule must be known when it is loaded: name them",
+    },
+  ): void {
+    const error = new ConditionError(message, place.at, place.end, details);
     error.macros = [...this.macros];
     const key = (each: ConditionError) => `${each.macros.at(-1)} ${each.at} ${each.message}`;
     if (this.errors.every((each) => key(each) !== key(error))) this.errors.push(error);

@@ -37,6 +37,12 @@ export interface Location {
   readonly inside?: { readonly line: number; readonly column: number; readonly offset: number };
 }
 
+/** A name whose definition, by whoever, would mend a mistake. */
+export interface MissingName {
+  readonly kind: "list" | "macro" | "rule";
+  readonly name: string;
+}
+
 interface Said {
   readonly message: string;
   readonly chain: readonly Location[];
@@ -47,6 +53,8 @@ interface Said {
   /** What to do, as a sentence or a "did you mean". */
   readonly help?: string;
   readonly deprecatedField?: string;
+  /** Only of mistakes that something defined elsewhere could mend. */
+  readonly missing?: MissingName;
 }
 
 export interface Finding extends Said {

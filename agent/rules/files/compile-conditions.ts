@@ -5,7 +5,7 @@ import { analyseCondition } from "../condition/analyse.ts";
 import { ConditionError } from "../condition/error.ts";
 import { expandMacros, macroNames } from "../condition/macros.ts";
 import type { Findings } from "../diagnostics/collector.ts";
-import type { ErrorFinding, Location } from "../diagnostics/finding.ts";
+import type { ErrorFinding, Location, MissingName } from "../diagnostics/finding.ts";
 import { nearest } from "../condition/nearest.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { CompiledCondition, ConditionMemo } from "./condition-memo.ts";
@@ -34,12 +34,23 @@ export interface Subject {
   readonly chain: readonly Location[];
 }
 
+/** What to say about names that are not there; the words depend on where rules come from. */
+export interface NameHelp {
+  /** Where a macro or list is defined that is not known yet, and what to do; undefined where it is nowhere. */
+  readonly later: (kind: "macro" | "list", name: string) => string | undefined;
+  /** What to do where nothing else is known. */
+  readonly missing: (kind: "list" | "macro" | "rule", name: string) => string;
+}
+
 export interface ConditionContext {
   readonly tables: Tables;
   readonly catalogue: Catalogue;
   readonly memo: ConditionMemo;
-  /** Where a macro or list is defined that is not known yet; undefined where it is nowhere. */
-  readonly definedLater: (kind: "macro" | "list", name: string) => string | undefined;
+  readonly help: NameHelp;
+  /** Conditions of a scope around this one: its names can be used unless these tables hide them, and mean what they mean there. */
+  readonly outer?: Conditions;
+  /** Names of macros to suggest; absent: those of the tables. */
+  readonly macroNames?: () => Iterable<string>;
 }
 
 /** Names that something refers to. */
@@ -64,11 +75,29 @@ export class Conditions {
   constructor(context: ConditionContext, findings: Findings) {
     this.#context = context;
     this.#findings = findings;
-    this.lists = new ListExpander(context.tables);
+    this.lists = new ListExpander(context.tables, context.outer?.lists);
     this.#broken = new Set(context.tables.broken.macro);
     for (const macro of context.tables.macros.values()) this.#parseMacro(macro);
     for (const macro of this.#macros.values()) this.#expandMacro(macro);
     this.usage = { macros: this.#usedMacros, lists: this.lists.used };
+  }
+
+  /** The macro of a name, one of these tables before one of the scope around. */
+  #find(name: string): ParsedMacro | undefined {
+    const own = this.#macros.get(name);
+    return own !== undefined || this.#broken.has(name) ? own : this.#findOutside(name);
+  }
+
+  /** The macro that one with slot and visibility `user` means by a name. */
+  #findFor(user: MacroEntry, name: string): ParsedMacro | undefined {
+    const own = this.#macros.get(name);
+    if (own !== undefined && own.entry.index < user.visibility) return own;
+    return this.#findOutside(name);
+  }
+
+  #findOutside(name: string): ParsedMacro | undefined {
+    const { outer } = this.#context;
+    return outer === undefined ? undefined : outer.#find(name);
   }
 
   /** Does some work with `findings` as the place for mistakes, and says what it used. */
@@ -105,8 +134,8 @@ export class Conditions {
     try {
       macro.expanded = expandMacros(expr, (name) => {
         if (this.#broken.has(name)) usesBroken = true;
-        const found = this.#macros.get(name);
-        if (found === undefined || found.entry.index >= entry.visibility) return undefined;
+        const found = this.#findFor(entry, name);
+        if (found === undefined) return undefined;
         this.#usedMacros.add(name);
         return found.expanded ?? found.expr;
       });
@@ -115,12 +144,12 @@ export class Conditions {
       this.#broken.add(entry.name);
       if (!usesBroken) this.report(error, { text, node: entry.conditionNode, chain: entry.chain });
     }
-    macro.number = this.#numberOf(text.text, expr);
+    macro.number = this.#numberOf(text.text, expr, (name) => this.#findFor(entry, name));
   }
 
   /** Stands for a text with the macros it uses. */
-  #numberOf(text: string, expr: Expr): number {
-    const parts = [...macroNames(expr)].map((name) => this.#macros.get(name)?.number ?? -1);
+  #numberOf(text: string, expr: Expr, find: (name: string) => ParsedMacro | undefined): number {
+    const parts = [...macroNames(expr)].map((name) => find(name)?.number ?? -1);
     return this.#context.memo.number(`${parts.join()} ${text}`);
   }
 
@@ -153,7 +182,7 @@ export class Conditions {
       this.#checkRest(expr, source, failed);
       return undefined;
     }
-    const key = `${source.name} ${this.#numberOf(subject.text.text, parsed)}`;
+    const key = `${source.name} ${this.#numberOf(subject.text.text, parsed, (name) => this.#find(name))}`;
     const checked = memo.check(key, () => ({ expr, ...analyseCondition(expr, source, catalogue) }));
     if (!(checked instanceof ConditionError)) return checked;
     failed(checked);
@@ -168,7 +197,7 @@ export class Conditions {
     const unknown = new Set<string>();
     let usesBroken = false;
     const lookup = (name: string): Expr => {
-      const found = this.#macros.get(name);
+      const found = this.#find(name);
       if (this.#broken.has(name)) usesBroken = true;
       else if (found === undefined) unknown.add(name);
       if (found === undefined || this.#broken.has(name)) return nothing;
@@ -198,6 +227,9 @@ export class Conditions {
 
   /** The place of a stretch of a condition or, where macros are given, of the innermost one's. */
   placeOf(subject: Subject, macros: readonly string[], at: number, end: number): FilePlace {
+    const foreign = macros.findIndex((name) => !this.#macros.has(name));
+    const { outer } = this.#context;
+    if (foreign >= 0 && outer !== undefined) return outer.placeOf(subject, macros.slice(foreign), at, end);
     const innermost = macros.at(-1);
     const text = innermost === undefined ? subject.text : this.#macros.get(innermost)?.text;
     return text?.placeOf(at, end) ?? placeOf(subject.node);
@@ -216,6 +248,7 @@ export class Conditions {
   #finding(error: ConditionError, subject: Subject): ErrorFinding {
     const place = this.placeOf(subject, error.macros, error.at, error.end);
     const help = this.#help(error, subject);
+    const missing = missingName(error);
     const macro = error.macros.at(-1);
     const outermost = error.macros[0];
     const used = outermost === undefined ? undefined : subject.chain.at(-1);
@@ -225,6 +258,7 @@ export class Conditions {
       chain: [...subject.chain, expression(subject, error)],
       place,
       ...(help === undefined ? {} : { help }),
+      ...(missing === undefined ? {} : { missing }),
       ...(macro === undefined || used === undefined
         ? {}
         : {
@@ -237,22 +271,23 @@ export class Conditions {
   }
 
   #help(error: ConditionError, subject: Subject): string | undefined {
-    const macro = /^Undefined macro '(.*)' used/.exec(error.message)?.[1];
+    const macro = undefinedName(error);
     if (macro !== undefined) return this.#undefinedMacro(macro);
     const text = error.macros.length > 0 ? "" : subject.text.text.slice(error.at, error.end);
-    const file = /^[A-Za-z][\w-]*$/.test(text) ? this.#context.definedLater("list", text) : undefined;
-    if (file !== undefined) return `list '${text}' is defined in ${file}: load that file first`;
+    const later = /^[A-Za-z][\w-]*$/.test(text) ? this.#context.help.later("list", text) : undefined;
+    if (later !== undefined) return `list '${text}' ${later}`;
     const said = [error.hint, didYouMean(error.suggestions)].filter((each) => each !== undefined);
     return said.length > 0 ? said.join("; ") : undefined;
   }
 
   #undefinedMacro(name: string): string | undefined {
-    const file = this.#context.definedLater("macro", name);
+    const later = this.#context.help.later("macro", name);
     const known = this.#context.tables.macros.get(name);
     if (known !== undefined) return `macro '${name}' is defined after the macro that uses it: move it up`;
-    if (file !== undefined) return `macro '${name}' is defined in ${file}: load that file first`;
-    const near = didYouMean(nearest(name, this.#context.tables.macros.keys()));
-    return near ?? `define macro '${name}', or load the file that does before this one`;
+    if (later !== undefined) return `macro '${name}' ${later}`;
+    const names = this.#context.macroNames?.() ?? this.#context.tables.macros.keys();
+    const near = didYouMean(nearest(name, names));
+    return near ?? this.#context.help.missing("macro", name);
   }
 }
 
@@ -260,6 +295,19 @@ function undefinedMacro({ name, at, end }: Expr & { kind: "macro" }): ConditionE
   return new ConditionError(`Undefined macro '${name}' used in filter.`, at, end, {
     code: "LOAD_ERR_VALIDATE",
   });
+}
+
+const undefinedName = ({ message }: ConditionError) => /^Undefined macro '(.*)' used/.exec(message)?.[1];
+
+/** Words that a slip puts where a macro could stand. */
+const connectives: ReadonlySet<string> = new Set(["and", "or", "not"]);
+
+/** What would mend a mistake if somebody defined it: a macro, or a list where an item could be the name of one. */
+function missingName(error: ConditionError): MissingName | undefined {
+  const { item } = error;
+  const macro = undefinedName(error);
+  if (macro !== undefined) return connectives.has(macro) ? undefined : { kind: "macro", name: macro };
+  return item !== undefined && /^[A-Za-z][\w-]*$/.test(item) ? { kind: "list", name: item } : undefined;
 }
 
 /** Stands where a macro is not known. */

@@ -18,6 +18,12 @@ export class ConditionMemo {
   readonly #parsed = new Map<string, Expr | ConditionError>();
   readonly #checked = new Map<string, CompiledCondition | ConditionError>();
   readonly #numbers = new Map<string, number>();
+  #length = 0;
+
+  /** Characters of all texts that are remembered: a measure of what this takes. */
+  get length(): number {
+    return this.#length;
+  }
 
   parse(text: string): Expr | ConditionError {
     return remember(this.#parsed, text, () => parseCondition(text));
@@ -31,6 +37,7 @@ export class ConditionMemo {
   number(key: string): number {
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
+    this.#length += key.length;
     this.#numbers.set(key, this.#numbers.size);
     return this.#numbers.size - 1;
   }

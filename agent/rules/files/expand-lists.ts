@@ -32,12 +32,15 @@ interface Effective {
 /** Pastes lists into conditions, and knows which ones were used. */
 export class ListExpander {
   readonly #lists: ReadonlyMap<string, ListEntry>;
+  readonly #outer: ListExpander | undefined;
   readonly #effective = new Map<string, Effective>();
   /** Names of lists that something used. */
   used = new Set<string>();
 
-  constructor(tables: Tables) {
+  /** Lists of `outer` count as defined before all of these; those of the same name are hidden. */
+  constructor(tables: Tables, outer?: ListExpander) {
     this.#lists = tables.lists;
+    this.#outer = outer;
     for (const list of this.#lists.values())
       for (const { text } of list.items) if (this.#nestedIn(list, text) !== undefined) this.used.add(text);
   }
@@ -45,10 +48,17 @@ export class ListExpander {
   /** The list an item stands for: one whose slot is before this list's last change. One level only. */
   #nestedIn(list: ListEntry, item: string): ListEntry | undefined {
     const found = this.#lists.get(item);
-    return found !== undefined && found.index < list.visibility ? found : undefined;
+    return found !== undefined && found.index < list.visibility ? found : this.#outer?.find(item);
+  }
+
+  /** The list of a name. */
+  find(name: string): ListEntry | undefined {
+    return this.#lists.get(name) ?? this.#outer?.find(name);
   }
 
   #effectiveOf(entry: ListEntry): Effective {
+    if (this.#outer !== undefined && this.#lists.get(entry.name) !== entry)
+      return this.#outer.#effectiveOf(entry);
     const known = this.#effective.get(entry.name);
     if (known !== undefined) return known;
     const parts: MappedText[] = [];
@@ -77,7 +87,7 @@ export class ListExpander {
 
   /** The effective items of a list as text, joined: for hints. @throws TooLong */
   joined(name: string): string | undefined {
-    const entry = this.#lists.get(name);
+    const entry = this.find(name);
     return entry === undefined ? undefined : this.#effectiveOf(entry).joined.text;
   }
 
@@ -87,25 +97,29 @@ export class ListExpander {
    */
   expand(condition: MappedText): MappedText {
     let result = condition;
-    let present = this.#listsIn(result.text);
-    if (present.size === 0) return result;
-    for (const entry of this.#lists.values()) {
-      if (!present.has(entry.name)) continue;
+    let last = -1;
+    for (;;) {
+      const entry = this.#firstIn(result.text, last);
+      if (entry === undefined) return result;
+      last = entry.index;
       this.used.add(entry.name);
       result = substitute(result, entry.name, this.#effectiveOf(entry).joined);
       if (result.text.length > maxConditionLength)
         throw new TooLong(
           `the condition is longer than ${maxConditionLength} characters once lists are put in`,
         );
-      present = this.#listsIn(result.text);
     }
-    return result;
   }
 
-  #listsIn(text: string): Set<string> {
-    const present = new Set<string>();
-    for (const [word] of text.matchAll(words)) if (this.#lists.has(word)) present.add(word);
-    return present;
+  /** Of the lists a text names, the one that was defined first after slot `last`. */
+  #firstIn(text: string, last: number): ListEntry | undefined {
+    let first: ListEntry | undefined;
+    for (const [word] of text.matchAll(words)) {
+      const found = this.find(word);
+      if (found !== undefined && found.index > last && found.index < (first?.index ?? Infinity))
+        first = found;
+    }
+    return first;
   }
 }
 

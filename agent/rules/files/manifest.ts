@@ -20,7 +20,8 @@ import {
 
 export const manifestKind = "FalcoRule";
 const group = "tiercel.dev/";
-const defaultOrder = 50;
+/** The order of an object that gives none. */
+export const defaultOrder = 50;
 
 const specKeys = ["source", "order", "requires", "lists", "macros", "rules", "selector", "sinks"];
 
@@ -159,7 +160,7 @@ function warnUnknownKeys(spec: YamlMapping, context: Context): void {
   }
 }
 
-/** Reads one FalcoRule; `started` is called with its origin before its items are visited. */
+/** Reads one FalcoRule; the visitor's `object` is called with its origin before its items are visited. */
 export function readManifest(
   root: YamlMapping,
   namespace: string,
@@ -175,6 +176,17 @@ export function readManifest(
   const origin = readOrigin(root, spec, namespace, context);
   visitor.object(origin, orderOf(root));
   warnUnknownKeys(spec, context);
+  readSpec(spec, origin, catalogue, visitor, context);
+}
+
+/** Reads what a FalcoRule requires, then its lists, macros and rules. */
+export function readSpec(
+  spec: YamlMapping,
+  origin: Origin,
+  catalogue: Catalogue,
+  visitor: ItemVisitor,
+  context: Context,
+): void {
   const requires = mappingAt(spec, "requires");
   const version = requires === undefined ? undefined : entry(requires, "engineVersion");
   const asked =

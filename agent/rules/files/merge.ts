@@ -6,6 +6,7 @@ import { nearest } from "../condition/nearest.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { appendException } from "./append-exception.ts";
 import { checkException, type FieldCheck } from "./check-exception.ts";
+import type { NameHelp } from "./compile-conditions.ts";
 import type {
   BrokenItem,
   ExceptionItem,
@@ -34,20 +35,23 @@ export class Merger {
   readonly #catalogue: Pick<Catalogue, "sources">;
   readonly #checkField: FieldCheck;
   readonly #findings: Findings;
+  readonly #help: NameHelp["missing"];
   readonly #onMissing: ((item: NamedItem) => void) | undefined;
 
-  /** `onMissing` takes changes that have nothing to work on; without it they are mistakes. */
+  /** `onMissing` takes changes that have nothing to work on; without it they are mistakes, told with `help`. */
   constructor(
     tables: Tables,
     catalogue: Pick<Catalogue, "sources">,
     checkField: FieldCheck,
     findings: Findings,
+    help: NameHelp["missing"],
     onMissing?: (item: NamedItem) => void,
   ) {
     this.#tables = tables;
     this.#catalogue = catalogue;
     this.#checkField = checkField;
     this.#findings = findings;
+    this.#help = help;
     this.#onMissing = onMissing;
   }
 
@@ -80,7 +84,8 @@ export class Merger {
     const help = didYouMean(nearest(item.name, tables[kind].keys()));
     this.#findings.error("LOAD_ERR_VALIDATE", message, item.chain, {
       place: placeOf(item.nameNode),
-      help: help ?? `load the file that defines ${kind} '${item.name}' before this one`,
+      help: help ?? this.#help(kind, item.name),
+      missing: { kind, name: item.name },
     });
     this.#tables.broken[kind].add(item.name);
   }

@@ -1,5 +1,6 @@
 /** The way back from a character of a scalar's value to the character of the file that made it. */
-export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
+/** `verbatim` is a value that never stood in YAML: its characters are the source's. */
+export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded" | "verbatim";
 
 const isBlank = (unit: string | undefined) =>
   unit === " " ||

@@ -64,23 +64,20 @@ export interface RuleEntry extends Entry {
  * iteration is in slot order.
  */
 export class Tables {
-  readonly lists: Map<string, ListEntry>;
-  readonly macros: Map<string, MacroEntry>;
-  readonly rules: Map<string, RuleEntry>;
+  readonly lists = new Map<string, ListEntry>();
+  readonly macros = new Map<string, MacroEntry>();
+  readonly rules = new Map<string, RuleEntry>();
   /** Names whose item had mistakes of its own, by kind: nothing is said about what refers to them. */
-  readonly broken: { readonly list: Set<string>; readonly macro: Set<string>; readonly rule: Set<string> };
+  readonly broken = {
+    list: new Set<string>(),
+    macro: new Set<string>(),
+    rule: new Set<string>(),
+  };
   #counter: number;
 
-  constructor(base?: Tables) {
-    this.lists = new Map(base?.lists);
-    this.macros = new Map(base?.macros);
-    this.rules = new Map(base?.rules);
-    this.broken = {
-      list: new Set(base?.broken.list),
-      macro: new Set(base?.broken.macro),
-      rule: new Set(base?.broken.rule),
-    };
-    this.#counter = base?.next ?? 0;
+  /** `next` numbers the first definition: tables that stand behind others go on from theirs. */
+  constructor(next = 0) {
+    this.#counter = next;
   }
 
   /** The number the next definition gets. */

@@ -34,6 +34,10 @@ export class YamlScalar implements Located {
 
   /** Place in the file of a stretch of the scalar's text. */
   placeOf(from: number, to: number): FilePlace {
+    if (this.style === "verbatim") {
+      const bounded = (index: number) => this.at + Math.min(index, this.text.length);
+      return placeIn(this.source, bounded(from), Math.max(bounded(from), bounded(to)));
+    }
     this.#offsets ??= scalarOffsets(this.source.text.slice(this.at, this.end), this.text, this.style);
     const offset = (index: number) => this.at + (this.#offsets![Math.min(index, this.text.length)] ?? 0);
     const start = offset(from);

@@ -7,6 +7,8 @@ import type { LabelSelector } from "../plan.ts";
 
 /** Where a FalcoRule applies, with its namespace selector resolved to names. An absent part lets everything through. */
 export interface SetSelector {
+  /** As given, so that the operator can resolve a last good version anew. Agents go by `namespaces`. */
+  readonly namespaceSelector?: LabelSelector;
   /** Sorted; empty: no namespace matches now. */
   readonly namespaces?: readonly string[];
   readonly podSelector?: LabelSelector;
@@ -14,7 +16,7 @@ export interface SetSelector {
   readonly nodeSelector?: LabelSelector;
 }
 
-/** An accepted FalcoRule. Items have the keys of Falco's rules files. */
+/** An accepted FalcoRule. Items have the keys of Falco's rules files, scalars are text (`"true"`, `"22"`). */
 export interface SetObject {
   readonly namespace: string;
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What a matched rule says: plain data, so that it crosses threads and any sink can read it. */
-import type { Priority, RuleIdentity } from "../rules/plan.ts";
+import { priorityNames, type Priority, type RuleIdentity } from "../rules/plan.ts";
 
 /** A typed value of output_fields; null is missing. Text is decoded: invalid UTF-8 is U+FFFD. */
 export type OutputValue =
@@ -48,6 +48,9 @@ export interface Alert {
   /** Sinks named by the rule's object; undefined: every sink whose filter lets it through. */
   readonly sinks: readonly string[] | undefined;
 }
+
+/** Name of a priority: Emergency to Debug. */
+export const priorityName = (priority: Priority): string => priorityNames[priority];
 
 /** `source` of what the agent says about itself (outputs.md 5). */
 export const INTERNAL = "internal";

@@ -135,6 +135,32 @@ export const settingsSchema = group("Settings of Tiercel.", {
       sample: "node-1",
     }),
   }),
+  report: group(
+    "What the agent writes into the cluster it runs in, beside its own NodeAgent (docs/reports.md).",
+    {
+      alerts: group("SecurityAlerts.", {
+        min_priority: choice(
+          "The least urgent priority of a rule whose matches become SecurityAlerts.",
+          priorityNames,
+          "Informational",
+          { info: "Informational" },
+        ),
+      }),
+      events: group("Events, as kubectl describe shows them.", {
+        min_priority: choice(
+          "The least urgent priority of a rule whose matches become Events.",
+          priorityNames,
+          "Notice",
+          { info: "Informational" },
+        ),
+      }),
+      writes_per_minute: number(
+        "Requests a minute, at most, with which one agent writes SecurityAlerts and Events. Beyond it matches are counted, and the objects show them later.",
+        120,
+        { minimum: 10, maximum: 10_000 },
+      ),
+    },
+  ),
   container_runtime: group("Who says what containers are: containerd, CRI-O, Docker, Podman.", {
     sockets: list(
       "Their unix sockets, as paths on the node. Empty: CONTAINER_RUNTIME_ENDPOINT where it is set, else all known places are looked at, again and again.",

@@ -1,7 +1,8 @@
 /** Objects of agents from a settings text, as the operator makes them. */
 import { readSettings } from "../../agent/cli/settings/read.ts";
-import { handOn } from "../../agent/cli/settings/hand-on.ts";
 import { agentObjects, type AgentObject } from "../../operator/resources/agents/agents.ts";
+import { configurationOf } from "../../operator/agent-configuration.ts";
+import type { AgentsSettings } from "../../operator/controllers/agents/controller.ts";
 import type { Installation } from "../../operator/resources/agents/options.ts";
 
 export const installation: Installation = {
@@ -16,24 +17,24 @@ export const installation: Installation = {
   image: "registry.example.com/tiercel:0.1.0",
 };
 
-/** @throws where the settings are wrong */
-export function objectsOf(text: string, where: Installation = installation): AgentObject[] {
+/** What the operator gives its controller for a settings text. @throws where the settings are wrong */
+export function settingsOf(text: string, { namespace, name } = installation): AgentsSettings {
   const input = { main: { name: "test", text, isFile: true }, included: [], overrides: [] };
   const { settings, mistakes } = readSettings({
     ...input,
     environment: { SLACK: "https://slack.example.com/a" },
   });
   if (settings === undefined) throw new Error(mistakes.map(({ message }) => message).join("\n"));
-  const {
-    enabled,
-    listen_port: port,
-    k8s_healthz_endpoint: healthPath,
-    ssl_enabled: https,
-  } = settings.webserver;
-  return agentObjects(where, settings.operator.agent, settings.operator.audit, {
-    ...handOn(input, { enabled: true, namespace: where.namespace, name: where.name }),
-    web: enabled ? { port, healthPath, https } : undefined,
-  });
+  return {
+    ...settings.operator,
+    configuration: configurationOf(input, settings, { namespace, name }),
+  };
+}
+
+/** @throws where the settings are wrong */
+export function objectsOf(text: string): AgentObject[] {
+  const { agent, audit, configuration } = settingsOf(text);
+  return agentObjects(installation, agent, audit, configuration);
 }
 
 /** Settings that between them use every part of the objects. */

@@ -113,3 +113,19 @@ export const auditSettings = group(
     resources: resources({ cpu: "100m", memory: "128Mi" }, { cpu: "", memory: "512Mi" }),
   },
 );
+
+/** `operator.default_rules` and `operator.example_sink`: what comes with Tiercel, as objects of the operator's namespace. */
+export const defaultObjectSettings = {
+  default_rules: group("The rules that come with Tiercel, as FalcoRules of the operator's namespace.", {
+    enabled: flag(
+      "Apply them, and put them back where they are deleted. Fields that somebody else has set stay. Off: they are deleted.",
+      true,
+    ),
+  }),
+  example_sink: group("An example of an AlertSink, in the operator's namespace.", {
+    enabled: flag(
+      "Apply it. It posts to Slack, once there is a Secret tiercel-slack with the webhook in its key url.",
+      false,
+    ),
+  }),
+} as const;

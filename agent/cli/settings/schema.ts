@@ -3,7 +3,7 @@
  * ships where Falco has the thing; docs/settings.md and config/tiercel.yaml are made from this table.
  */
 import { priorityNames } from "../../rules/plan.ts";
-import { agentSettings, auditSettings } from "./operator-agents.ts";
+import { agentSettings, auditSettings, defaultObjectSettings } from "./operator-agents.ts";
 import { choice, either, flag, group, item, list, number, text, texts, type ValueOf } from "./setting.ts";
 
 /** Log levels, most urgent first. */
@@ -346,6 +346,7 @@ export const settingsSchema = group("Settings of Tiercel.", {
   operator: group("The operator, `tiercel operator`. Agents do not read this.", {
     agent: agentSettings,
     audit: auditSettings,
+    ...defaultObjectSettings,
   }),
 });
 

@@ -123,7 +123,7 @@ function commonFiles(installation: Installation, { extra_ca }: AgentOptions, { s
 function environment({ proxy, extra_ca }: AgentOptions): V1EnvVar[] {
   const of = (name: string, fieldPath: string): V1EnvVar => ({
     name,
-    valueFrom: { fieldRef: { fieldPath } },
+    valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
   });
   const chosen = [
     ["HTTP_PROXY", proxy.http],

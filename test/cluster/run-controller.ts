@@ -1,0 +1,64 @@
+/** One controller of the operator on a cluster of a test, with its writes counted. */
+import { Informers } from "../../operator/kube/informers.ts";
+import { ClusterClient } from "../../operator/kube/cluster-client.ts";
+import type { Context } from "../../operator/kube/context.ts";
+import type { Controller } from "../../operator/kube/controller.ts";
+import { Metrics } from "../../operator/kube/metrics.ts";
+import type { KubeObject, OwnerReference } from "../../operator/kube/object.ts";
+import { ControllerRun } from "../../operator/kube/run-controllers.ts";
+import { realClock } from "../agent/kube/clock.ts";
+import type { Cluster, Who } from "./cluster.ts";
+
+/** Counts what is written. */
+class CountingClient extends ClusterClient {
+  readonly writes: string[] = [];
+
+  override apply<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+    this.writes.push(`apply ${object.kind} ${object.metadata.name}`);
+    return super.apply(object, signal);
+  }
+
+  override delete(...args: Parameters<ClusterClient["delete"]>): Promise<boolean> {
+    this.writes.push(`delete ${args[0].resource.kind} ${args[0].name}`);
+    return super.delete(...args);
+  }
+}
+
+export interface RunningController {
+  /** What was written since last asked. */
+  readonly writes: () => string[];
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface Place {
+  readonly cluster: Cluster;
+  readonly who?: Who;
+  readonly namespace: string;
+  readonly owner?: OwnerReference;
+}
+
+export async function runController(
+  { cluster, who = "admin", namespace, owner }: Place,
+  make: (context: Context) => Controller,
+): Promise<RunningController> {
+  const kube = cluster.as(who);
+  const client = new CountingClient(kube);
+  const lines: string[] = [];
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
+  const parts = { clock: realClock, random: Math.random, log, metrics: new Metrics() };
+  const informers = new Informers({ client: kube, ...parts });
+  const controller = make({ client, informers, ...parts, namespace, name: "tiercel", owner: () => owner });
+  const run = new ControllerRun(controller, parts);
+  informers.start();
+  await informers.whenSynced();
+  run.start();
+  return {
+    writes: () => client.writes.splice(0),
+    log: lines,
+    stop: async () => {
+      await run.stop();
+      await informers.stop();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { buildCatalogue } from "../../agent/fields/index.ts";
+import { defaultRules, exampleSinks } from "../../operator/default-objects.ts";
+import { root } from "../support/reference.ts";
+
+describe("rules and sinks that come with Tiercel", () => {
+  it("are objects of moderate size that stand before people's own", () => {
+    const objects = defaultRules(root, buildCatalogue());
+    assert.deepEqual(
+      objects.map(({ kind, metadata }) => [kind, metadata.name]),
+      [["FalcoRule", "default"]],
+    );
+    for (const object of objects as unknown as { spec: { order: number; rules: object[] } }[]) {
+      assert.equal(object.spec.order, 10);
+      assert.ok(object.spec.rules.length > 20);
+      assert.ok(JSON.stringify(object).length < 200_000);
+    }
+  });
+
+  it("have an example of a sink, without a credential", () => {
+    const [sink, ...others] = exampleSinks(root);
+    assert.deepEqual([sink?.kind, others.length], ["AlertSink", 0]);
+    assert.match(JSON.stringify(sink), /"webhookURL":\{"secretKeyRef"/);
+  });
+});

@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { settingsFile, settingsPage } from "../agent/cli/settings/document.ts";
 import { eventsDocument, fieldsDocument } from "./generate/catalogue-pages.ts";
+import { definitionTemplate } from "./generate/chart-definitions.ts";
+import { valuesPage, valuesSchema } from "./generate/chart-values.ts";
 import { defaultRulesPage } from "./generate/default-rules.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { recordHeader } from "./generate/record-header.ts";
@@ -22,6 +24,11 @@ const files: readonly (readonly [path: string, make: () => string | Promise<stri
   ["docs/default-rules.md", () => defaultRulesPage("config/rules/default.yaml")],
   ...definitions.map((name) => [`operator/api/generated/${name}.ts`, () => resourceTypes(name)] as const),
   ["operator/api/generated/schemas.ts", resourceSchemas],
+  ...definitions.map(
+    (name) => [`charts/tiercel/templates/crds/${name}.yaml`, () => definitionTemplate(name)] as const,
+  ),
+  ["charts/tiercel/values.schema.json", valuesSchema],
+  ["charts/tiercel/README.md", valuesPage],
 ];
 
 const check = process.argv.includes("--check");

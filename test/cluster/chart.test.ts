@@ -1,0 +1,213 @@
+/** The chart, rendered by Helm 3 and Helm 4. */
+import assert from "node:assert/strict";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { golden } from "../support/golden.ts";
+import { root } from "../support/reference.ts";
+import { chartFolder, helm, renderChart, type Manifest } from "./chart.ts";
+
+const everything = ["--values", `${root}test/cluster/values/everything.yaml`];
+/** The CRDs are not in golden files: that they are those of crds/ is checked by make lint. */
+const noDefinitions = ["--set", "crds.enabled=false"];
+
+const text = (manifests: readonly Manifest[]) =>
+  manifests.map((manifest) => stringify(manifest, { sortMapEntries: true, lineWidth: 0 })).join("---\n");
+
+const find = (manifests: readonly Manifest[], kind: string, name: string): Manifest => {
+  const found = manifests.find((one) => one.kind === kind && one.metadata.name === name);
+  if (found !== undefined) return found;
+  throw new Error(
+    `no ${kind} ${name} in ${manifests.map((one) => `${one.kind} ${one.metadata.name}`).join(", ")}`,
+  );
+};
+
+const settingsOf = (manifests: readonly Manifest[], name: string) => {
+  const { data } = find(manifests, "ConfigMap", name) as Manifest & { data: Record<string, string> };
+  return parse(data["tiercel.yaml"]!) as { readonly [key: string]: unknown };
+};
+
+describe("the chart", function () {
+  this.timeout(120_000);
+
+  for (const [name, args] of [
+    ["default", []],
+    ["everything", everything],
+  ] as const)
+    it(`renders the same with Helm 3 and Helm 4: ${name}`, async function () {
+      const [three, four] = [
+        await renderChart(this, [...args, ...noDefinitions]),
+        await renderChart(this, [...args, ...noDefinitions], { version: 4 }),
+      ];
+      assert.deepEqual(text(four), text(three));
+      golden(`chart/${name}.yaml`, text(three));
+    });
+
+  it("passes helm lint --strict", async function () {
+    for (const version of [3, 4] as const)
+      for (const args of [[], everything]) {
+        const { code, stdout, stderr } = await helm(this, version, [
+          "lint",
+          "--strict",
+          ...args,
+          chartFolder,
+        ]);
+        assert.equal(code, 0, stdout + stderr);
+        assert.doesNotMatch(stdout, /WARNING|ERROR/);
+      }
+  });
+
+  it("refuses values that it does not know, and says which", async function () {
+    const refused: readonly (readonly [string, RegExp])[] = [
+      ["operator.replcas=2", /at '\/operator': additional properties 'replcas' not allowed/],
+      ["agents.enabled=true", /additional properties 'agents' not allowed/],
+      ["agent.tolerations=all", /at '\/agent\/tolerations': got string, want array/],
+      ["image.digest=sha256:0", /at '\/image\/digest': 'sha256:0' does not match pattern/],
+      ["priority=high", /at '\/priority': value must be one of/],
+      ["rules[0].disable.name=x", /at '\/rules\/0\/disable': additional properties 'name' not allowed/],
+      ["audit.replicas=0", /at '\/audit\/replicas': minimum: got 0, want 1/],
+    ];
+    for (const version of [3, 4] as const)
+      for (const [value, message] of refused) {
+        const { code, stderr } = await helm(this, version, ["template", "t", chartFolder, "--set", value]);
+        assert.equal(code, 1, value);
+        assert.match(stderr, message);
+      }
+  });
+
+  it("has the CRDs, kept and upgraded, or not at all", async function () {
+    const kept = (await renderChart(this)).filter(({ kind }) => kind === "CustomResourceDefinition");
+    assert.deepEqual(
+      kept.map(({ metadata }) => [metadata.name, metadata.annotations?.["helm.sh/resource-policy"]]),
+      ["alertsinks", "falcorules", "nodeagents", "securityalerts"].map((name) => [
+        `${name}.tiercel.dev`,
+        "keep",
+      ]),
+    );
+    const gone = (await renderChart(this, ["--set", "crds.keep=false"])).find(
+      ({ kind }) => kind === "CustomResourceDefinition",
+    );
+    assert.equal(gone!.metadata.annotations, undefined);
+    const none = await renderChart(this, noDefinitions);
+    assert.ok(!none.some(({ kind }) => kind === "CustomResourceDefinition"));
+  });
+
+  it("hands its values to the operator as settings, and those under `settings` go over them", async function () {
+    const settings = settingsOf(await renderChart(this, [...everything, ...noDefinitions]), "guard");
+    assert.deepEqual(settings["cluster"], { enabled: true, name: "guard", namespace: "tiercel-system" });
+    assert.deepEqual(settings["alerts"], { burst: 2_000_000 });
+    assert.deepEqual(settings["kubernetes"], { pod_metadata: "cri" });
+    const { agent } = settings["operator"] as { agent: Record<string, unknown> };
+    assert.equal(agent["max_unavailable"], 3);
+    assert.deepEqual(agent["resources"], {
+      requests: { cpu: "0.25", memory: "256Mi" },
+      limits: { cpu: "2", memory: "1Gi" },
+    });
+  });
+
+  // R65: as a dependency of another chart the Service name no longer fits.
+  describe("within another chart", () => {
+    let parent: string;
+    before(() => {
+      parent = mkdtempSync(join(tmpdir(), "tiercel-chart-"));
+      mkdirSync(join(parent, "charts"));
+      symlinkSync(chartFolder, join(parent, "charts", "tiercel"));
+      writeFileSync(
+        join(parent, "Chart.yaml"),
+        stringify({
+          apiVersion: "v2",
+          name: "platform",
+          version: "1.0.0",
+          dependencies: [{ name: "tiercel", version: "0.1.0", alias: "guards" }],
+        }),
+      );
+    });
+    after(() => rmSync(parent, { recursive: true }));
+
+    for (const [what, args, name] of [
+      ["under an alias", [], "shop-guards"],
+      ["with fullnameOverride", ["--set", "guards.fullnameOverride=own"], "own"],
+      ["with nameOverride", ["--set", "guards.nameOverride=watch"], "shop-watch"],
+    ] as const)
+      it(`all find each other ${what}`, async function () {
+        const manifests = await renderChart(this, args, {
+          release: "shop",
+          namespace: "security",
+          chart: parent,
+        });
+        const operator = find(manifests, "Deployment", `${name}-operator`) as Manifest & {
+          spec: {
+            selector: { matchLabels: object };
+            template: {
+              metadata: { labels: Record<string, string> };
+              spec: {
+                serviceAccountName: string;
+                containers: { ports: { name: string }[] }[];
+                volumes: { configMap?: { name: string } }[];
+              };
+            };
+          };
+        };
+        const { template, selector } = operator.spec;
+        const service = find(manifests, "Service", `${name}-webhook`) as Manifest & {
+          spec: { selector: Record<string, string>; ports: { targetPort: string }[] };
+        };
+        // Service and Deployment find the pods.
+        for (const labels of [service.spec.selector, selector.matchLabels])
+          for (const [key, value] of Object.entries(labels))
+            assert.equal(template.metadata.labels[key], value);
+        const ports = template.spec.containers[0]!.ports.map((port) => port.name);
+        assert.ok(ports.includes(service.spec.ports[0]!.targetPort));
+        // The webhook's configuration finds the Service.
+        const { webhooks } = find(manifests, "ValidatingWebhookConfiguration", name) as Manifest & {
+          webhooks: { clientConfig: { service: { name: string; namespace: string } } }[];
+        };
+        const { service: asked } = webhooks[0]!.clientConfig;
+        assert.deepEqual([asked.name, asked.namespace], [service.metadata.name, "security"]);
+        // The operator finds its settings, and hands the same name to the agents.
+        assert.equal(template.spec.volumes[0]!.configMap!.name, name);
+        const { cluster } = settingsOf(manifests, name);
+        assert.deepEqual(cluster, { enabled: true, name, namespace: "security" });
+        // Rights are given to the accounts that pods run as.
+        const subjects = manifests
+          .filter(({ kind }) => kind.endsWith("RoleBinding"))
+          .flatMap((binding) => binding["subjects"] as { name: string; namespace: string }[]);
+        assert.deepEqual(
+          [...new Set(subjects.map((subject) => `${subject.namespace}/${subject.name}`))].sort(),
+          [`security/${name}-agent`, `security/${name}-operator`],
+        );
+        assert.equal(template.spec.serviceAccountName, `${name}-operator`);
+        assert.match(JSON.stringify(manifests), new RegExp(`system:serviceaccount:security:${name}-agent`));
+        // Nothing has a name of its own making.
+        for (const { kind, metadata } of manifests)
+          if (kind !== "CustomResourceDefinition") assert.match(metadata.name, new RegExp(`^${name}(-|$)`));
+      });
+  });
+
+  it("keeps names within the bounds of Kubernetes, however long the release's is", async function () {
+    const manifests = await renderChart(this, noDefinitions, { release: "a".repeat(53) });
+    for (const { metadata } of manifests) assert.ok(metadata.name.length <= 52, metadata.name);
+  });
+
+  it("asks the cluster nothing and makes nothing up, so that Argo CD and Flux render the same", () => {
+    const folder = `${chartFolder}/templates`;
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      /\.\w+$/.test(name),
+    );
+    const impure =
+      /\b(lookup|rand\w*|now|uuidv4|genCA|genSignedCert|genSelfSignedCert|genPrivateKey|Capabilities)\b/;
+    for (const name of files) {
+      const actions = readFileSync(join(folder, name), "utf8").match(/\{\{.*?\}\}/gs) ?? [];
+      for (const action of actions) assert.doesNotMatch(action, impure, name);
+    }
+  });
+});

@@ -41,13 +41,20 @@ export class DeliveryError extends Error {
   readonly fault: Fault;
   /** Alerts at the start of the batch that were delivered. */
   readonly delivered: number;
+  /** Alerts right after those that it is about, where the fault is permanent; the rest may work. Undefined: all. */
+  readonly refused: number | undefined;
   /** Not before that many milliseconds from now, where the receiver said so. */
   readonly retryAfter: number | undefined;
 
-  constructor(fault: Fault, message: string, more: { delivered?: number; retryAfter?: number } = {}) {
+  constructor(
+    fault: Fault,
+    message: string,
+    more: { delivered?: number; refused?: number; retryAfter?: number } = {},
+  ) {
     super(message);
     this.fault = fault;
     this.delivered = more.delivered ?? 0;
+    this.refused = more.refused;
     this.retryAfter = more.retryAfter;
   }
 }

@@ -74,24 +74,30 @@ install_node_modules() {
   touch node_modules/.package-lock.json
 }
 
-# promtool alone, out of Debian's package: to install that one would start a server.
-fetch_promtool() {
-  local bin=${XDG_CACHE_HOME:-$HOME/.cache}/tiercel/promtool/bin folder
-  [ -x /usr/bin/promtool ] || [ -x "$bin/promtool" ] && return 0
+# One program out of a package of Debian, and files of its /usr/share: to install that one would start a server.
+fetch_alone() {
+  local package=$1 program=$2 bin folder file
+  shift 2
+  bin=${XDG_CACHE_HOME:-$HOME/.cache}/tiercel/$program/bin
+  [ -x "/usr/bin/$program" ] || [ -x "$bin/$program" ] && return 0
   if ! command -v apt-get >/dev/null; then
-    echo "tiercel: promtool is missing and there is no apt-get to fetch it; tests that need it are skipped" >&2
+    echo "tiercel: $program is missing and there is no apt-get to fetch it; tests that need it are skipped" >&2
     return 0
   fi
-  echo "fetching promtool from Debian's package prometheus" >&2
+  echo "fetching $program from Debian's package $package" >&2
   folder=$(mktemp -d)
-  if ! (cd "$folder" && apt-get download -qq prometheus) >"$folder/log" 2>&1; then
+  if ! (cd "$folder" && apt-get download -qq "$package") >"$folder/log" 2>&1; then
     cat "$folder/log" >&2
-    echo "tiercel: apt-get could not fetch promtool; tests that need it are skipped" >&2
+    echo "tiercel: apt-get could not fetch $program; tests that need it are skipped" >&2
   else
     mkdir -p "$bin"
-    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$folder/promtool"
-    chmod +x "$folder/promtool"
-    mv "$folder/promtool" "$bin/promtool"
+    for file in "$@"; do
+      mkdir -p "$bin/../$(dirname "$file")"
+      dpkg-deb --fsys-tarfile "$folder/$package"_*.deb | tar -xO "./usr/$file" >"$bin/../$file"
+    done
+    dpkg-deb --fsys-tarfile "$folder/$package"_*.deb | tar -xO "./usr/bin/$program" >"$folder/$program"
+    chmod +x "$folder/$program"
+    mv "$folder/$program" "$bin/$program"
   fi
   rm -rf "$folder"
 }
@@ -101,7 +107,8 @@ case ${1:-} in
   npm) install_node_modules ;;
   test)
     install_packages "${test_needs[@]}" "${cluster_needs[@]}"
-    fetch_promtool
+    fetch_alone prometheus promtool
+    fetch_alone prometheus-alertmanager prometheus-alertmanager share/prometheus/alertmanager/{default,email}.tmpl
     ;;
   cluster) install_packages "${cluster_needs[@]}" ;;
   image) install_packages "${image_needs[@]}" ;;

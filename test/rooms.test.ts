@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   "agent/fields": ["agent/events", "agent/state", "agent/rules/catalogue"],
   "agent/rules": [],
   "agent/engine": ["agent/events", "agent/rules", "agent/fields", "agent/state/types"],
-  "agent/sinks": ["agent/engine"],
+  "agent/sinks": ["agent/engine", "agent/rules/plan", "agent/rules/condition/glob"],
   "agent/report": ["agent/engine", "agent/kube"],
   "agent/serve": [],
   "operator/api": [],

@@ -130,6 +130,12 @@ function ofOutputs({ outputs }: MetricSources): Metric[] {
       each(({ queued }) => queued),
     ),
     gauge(
+      "output_spooled_alerts",
+      "Alerts that wait for an output on disk.",
+      ["output"],
+      each(({ spooled }) => spooled),
+    ),
+    gauge(
       "output_healthy",
       "1 where the last delivery went well, 0 where it failed.",
       ["output"],

@@ -5,10 +5,10 @@ import type { Alert } from "../engine/alert.ts";
 import { priorityNames } from "../rules/plan.ts";
 import type { Clock } from "../sinks/clock.ts";
 import { descriptorSink, fileSink } from "../sinks/file.ts";
-import { defaultTls, type TlsOptions } from "../sinks/http-client.ts";
 import { httpSink } from "../sinks/http.ts";
 import { Outputs, type Output } from "../sinks/outputs.ts";
 import { programSink } from "../sinks/program.ts";
+import { proxyOf, type ProxySettings } from "../sinks/proxy.ts";
 import { SinkQueue, type Report } from "../sinks/queue.ts";
 import { noRetry, type RetryPolicy } from "../sinks/retry.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -16,6 +16,7 @@ import { slackSink } from "../sinks/slack.ts";
 import { stdoutSink } from "../sinks/stdout.ts";
 import { syslogSink } from "../sinks/syslog.ts";
 import { syslogTransport, type OpenDatagram } from "../sinks/syslog-transport.ts";
+import { defaultTls, Trust, type TlsOptions } from "../sinks/trust.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings/schema.ts";
 
@@ -31,6 +32,8 @@ export interface OutputsContext {
   /** Standard output; `regularFile` where it leads into one (then descriptor 1 is written to). */
   readonly stdout: { readonly stream: Writable; readonly regularFile: boolean };
   readonly openDatagram: OpenDatagram;
+  /** For the proxy that the settings leave open. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** How a sink is queued. */
@@ -61,6 +64,8 @@ export function makeOutputs(settings: Settings, context: OutputsContext): Output
     return wants === undefined ? { queue } : { queue, wants };
   };
   const outputs: Output[] = [];
+  const { extra_ca: extraCa } = settings.network;
+  const proxy = proxyOfSettings(settings, context.environment);
   const { file_output, stdout_output, syslog_output, program_output, http_output, slack_output } = settings;
   if (file_output.enabled) {
     const path = resolve(context.workingFolder, file_output.filename);
@@ -77,28 +82,51 @@ export function makeOutputs(settings: Settings, context: OutputsContext): Output
     outputs.push(queued(programSink({ program, keepAlive }, report), hasty));
   }
   if (http_output.enabled)
-    outputs.push(queued(makeHttpSink(settings, report), remote(http_output.max_consecutive_timeouts)));
+    outputs.push(queued(makeHttpSink(settings, proxy, report), remote(http_output.max_consecutive_timeouts)));
   if (slack_output.enabled) {
     const least = priorityNames.indexOf(slack_output.minimum_priority);
     const { webhook_url, channel, username, icon, footer } = slack_output;
-    const sink = slackSink(webhook_url, { channel, username, icon, footer });
+    const sink = slackSink(
+      webhook_url,
+      { channel, username, icon, footer },
+      { trust: new Trust({ ...defaultTls, extraCa }), proxy },
+    );
     outputs.push(queued(sink, remote(5), ({ priority }) => priority <= least));
   }
   return new Outputs(outputs, context.render);
 }
 
-function makeHttpSink({ http_output: o, json_output: json }: Settings, report: Report): Sink {
+/** What the settings say; where one is empty, what the environment does. */
+export function proxyOfSettings(
+  { network }: Settings,
+  environment: OutputsContext["environment"],
+): ProxySettings {
+  const fallback = proxyOf(environment);
+  return {
+    http: network.http_proxy || fallback.http,
+    https: network.https_proxy || fallback.https,
+    no: network.no_proxy || fallback.no,
+  };
+}
+
+function makeHttpSink(
+  { http_output: o, json_output: json, network }: Settings,
+  proxy: ProxySettings,
+  report: Report,
+): Sink {
   const tls: TlsOptions = {
     ...defaultTls,
     insecure: o.insecure,
     caCert: o.ca_cert,
     caBundle: o.ca_bundle,
     caPath: o.ca_path,
+    extraCa: network.extra_ca,
     client: o.mtls ? { certificate: o.client_cert, key: o.client_key } : undefined,
   };
   return httpSink(
     {
       url: o.url,
+      proxy,
       userAgent: o.user_agent,
       tls,
       echo: o.echo,

@@ -4,8 +4,12 @@ import { appendLines, type LineState } from "./append.ts";
 import { DeliveryError, systemError, type Sink } from "./sink.ts";
 
 export interface FileOptions {
+  /** file_output where absent. */
+  readonly name?: string;
   /** Absolute. */
   readonly path: string;
+  /** Opens it for appending in another way than by its path; gives a descriptor. */
+  readonly open?: () => Promise<number>;
   /** Kept open between batches; otherwise opened for each, so that it may be rotated at any time. */
   readonly keepAlive: boolean;
 }
@@ -15,7 +19,7 @@ const openFlags =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** A sink for one file. A full disk, a read-only folder and the like fail the batch; the next one is tried again. */
-export function fileSink({ path, keepAlive }: FileOptions): Sink {
+export function fileSink({ name = "file_output", path, keepAlive, open: own }: FileOptions): Sink {
   let descriptor: number | undefined;
   let reopen = false;
   const state: LineState = { torn: false };
@@ -31,11 +35,11 @@ export function fileSink({ path, keepAlive }: FileOptions): Sink {
       state.torn = false;
       await shut();
     }
-    descriptor ??= await openForAppending(path);
+    descriptor ??= await (own ?? (() => openForAppending(path)))();
     return descriptor;
   };
   return {
-    name: "file_output",
+    name,
     batch: 100,
     async open() {
       await ready();

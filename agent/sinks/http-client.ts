@@ -1,31 +1,25 @@
 /** Posting to one URL over kept connections, and what an answer means. */
-import { readFile, readdir } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
-import { join } from "node:path";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { isIP } from "node:net";
+import { guardedLookup, isRefused, refusal } from "./guard.ts";
+import { noProxy, proxyFor, proxyHeaders, TunnelAgent, type ProxySettings } from "./proxy.ts";
 import { DeliveryError, systemError } from "./sink.ts";
+import type { Trust } from "./trust.ts";
 
-/** How a server is trusted and how we show who we are; Falco's names (outputs.md 7.5). */
-export interface TlsOptions {
-  /** Any certificate will do. */
-  readonly insecure: boolean;
-  /** File; "" for the next. */
-  readonly caCert: string;
-  readonly caBundle: string;
-  /** Folder; one that has no certificate means Node's own list. */
-  readonly caPath: string;
-  readonly client: { readonly certificate: string; readonly key: string } | undefined;
+export interface HttpClientOptions {
+  readonly trust: Trust;
+  /** TCP keep-alive probes. */
+  readonly keepAliveProbes?: boolean;
+  /** Absent: none. */
+  readonly proxy?: ProxySettings;
+  /** Whether it must not go to the node itself (guard.ts). */
+  readonly guarded?: boolean;
+  /** POST where absent. */
+  readonly method?: "POST" | "PUT";
+  /** Texts beside those of the URL that no message may hold. */
+  readonly secrets?: readonly string[];
 }
-
-/** The system's certificates, and none of ours. */
-export const defaultTls: TlsOptions = {
-  insecure: false,
-  caCert: "",
-  caBundle: "",
-  caPath: "/etc/ssl/certs",
-  client: undefined,
-};
 
 export interface HttpAnswer {
   readonly status: number;
@@ -45,14 +39,13 @@ const reasonLength = 500;
 /** One URL. Not for concurrent use: a sink sends one alert after the other. */
 export class HttpClient {
   readonly #url: URL;
-  readonly #tls: TlsOptions;
-  readonly #probes: boolean;
+  readonly #options: HttpClientOptions;
   #agent: http.Agent | undefined;
+  #proxy: URL | undefined;
 
-  constructor(url: URL, options: { tls: TlsOptions; keepAliveProbes: boolean }) {
+  constructor(url: URL, options: HttpClientOptions) {
     this.#url = url;
-    this.#tls = options.tls;
-    this.#probes = options.keepAliveProbes;
+    this.#options = options;
   }
 
   /** Reads the certificates. @throws DeliveryError naming the file and errno */
@@ -61,10 +54,21 @@ export class HttpClient {
   }
 
   async #connect(): Promise<http.Agent> {
+    const { trust, proxy = noProxy, guarded } = this.#options;
+    const host = this.#url.hostname.replace(/^\[|\]$/g, "");
+    if (guarded === true && isIP(host) > 0 && isRefused(host))
+      throw new DeliveryError("permanent", refusal(host));
+    this.#proxy = proxyFor(this.#url, proxy);
     const kept = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 };
     if (this.#url.protocol !== "https:") return new http.Agent(kept);
-    const secureContext = await trust(this.#tls);
-    return new https.Agent({ ...kept, secureContext, rejectUnauthorized: !this.#tls.insecure });
+    const secureContext = await trust.context();
+    const secured = { ...kept, secureContext, rejectUnauthorized: !trust.insecure };
+    return this.#proxy === undefined ? new https.Agent(secured) : new TunnelAgent(this.#proxy, secured);
+  }
+
+  /** What an answer means (faultOf), with nothing secret in its reason. */
+  faultOf(answer: HttpAnswer): DeliveryError | undefined {
+    return faultOf(answer, this.#url, this.#options.secrets);
   }
 
   /**
@@ -84,15 +88,7 @@ export class HttpClient {
 
   #once(body: Buffer, headers: http.OutgoingHttpHeaders, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const { protocol, username, password } = this.#url;
-      const auth =
-        username === "" ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
-      const request = (protocol === "https:" ? https : http).request(this.#url, {
-        method: "POST",
-        agent: this.#agent!,
-        headers: { Accept: "*/*", "Content-Length": body.length, ...headers },
-        ...auth,
-      });
+      const request = this.#request({ Accept: "*/*", "Content-Length": body.length, ...headers });
       const abort = () => request.destroy();
       const fail = (error: unknown) => {
         signal.removeEventListener("abort", abort);
@@ -104,7 +100,7 @@ export class HttpClient {
       };
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
-      request.on("socket", (socket) => socket.setKeepAlive(this.#probes, 60_000));
+      request.on("socket", (socket) => socket.setKeepAlive(this.#options.keepAliveProbes === true, 60_000));
       request.on("error", fail);
       request.on("response", (response) => {
         readAnswer(response).then((answer) => {
@@ -116,8 +112,24 @@ export class HttpClient {
     });
   }
 
+  #request(headers: http.OutgoingHttpHeaders): http.ClientRequest {
+    const url = this.#url;
+    const { method = "POST", guarded } = this.#options;
+    const { protocol, username, password } = url;
+    const auth =
+      username === "" ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
+    const lookup = guarded === true && this.#proxy === undefined ? { lookup: guardedLookup } : {};
+    const common = { method, agent: this.#agent!, ...auth, ...lookup };
+    if (protocol === "https:") return https.request(url, { ...common, headers });
+    if (this.#proxy === undefined) return http.request(url, { ...common, headers });
+    const path = `${protocol}//${url.host}${url.pathname}${url.search}`;
+    const asked = { Host: url.host, ...headers, ...proxyHeaders(this.#proxy) };
+    return http.request(this.#proxy, { ...common, path, headers: asked });
+  }
+
   /** Reads certificates anew with the next connection. */
   reopen(): void {
+    this.#options.trust.expire();
     this.close();
   }
 
@@ -152,12 +164,16 @@ function retryAfter(header: string | undefined): number | undefined {
 
 /**
  * What an answer means: undefined for delivered (2xx). 408, 425, 429 and 5xx may pass; any other status will be the same
- * again. The reason holds the beginning of the body, without what is secret in `url`.
+ * again. The reason holds what the body says, without what is secret in `url` and without `secrets`.
  */
-export function faultOf({ status, body, retryAfter: wait }: HttpAnswer, url: URL): DeliveryError | undefined {
+export function faultOf(
+  { status, body, retryAfter: wait }: HttpAnswer,
+  url: URL,
+  secrets: readonly string[] = [],
+): DeliveryError | undefined {
   if (status >= 200 && status < 300) return undefined;
   const passing = status >= 500 || [408, 425, 429].includes(status);
-  const said = withoutSecrets(body, url).replace(/\s+/g, " ").trim().slice(0, reasonLength);
+  const said = cleaned(withoutSecrets(reasonIn(body), url, secrets)).slice(0, reasonLength);
   const note = status >= 300 && status < 400 ? "redirects are not followed" : said;
   const reason = note === "" ? `HTTP ${status}` : `HTTP ${status}: ${note}`;
   return new DeliveryError(
@@ -167,10 +183,32 @@ export function faultOf({ status, body, retryAfter: wait }: HttpAnswer, url: URL
   );
 }
 
-/** `text` with user, password, longer parts of the path and the values of the query of `url` put out. */
-export function withoutSecrets(text: string, url: URL): string {
+/** What a body of JSON gives as its reason, where the usual members have one; else all of it. */
+function reasonIn(body: string): string {
+  try {
+    return findReason(JSON.parse(body) as unknown) ?? body;
+  } catch {
+    return body;
+  }
+}
+
+function findReason(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  const { reason, message, detail, error } = value as Record<string, unknown>;
+  return [reason, message, detail].find((text) => typeof text === "string") ?? findReason(error);
+}
+
+/** Without control characters, what turns the direction of text, and rows of space. */
+function cleaned(text: string): string {
+  return text.replace(/[\s\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
+}
+
+/** `text` with `secrets`, and user, password, longer parts of the path and the values of the query of `url` put out. */
+export function withoutSecrets(text: string, url: URL, secrets: readonly string[] = []): string {
   const { username, password, pathname, searchParams } = url;
   const parts = [
+    ...secrets,
     password,
     username,
     ...pathname.split("/").filter((part) => part.length >= 6),
@@ -188,42 +226,4 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-async function trust(options: TlsOptions): Promise<SecureContext> {
-  const { insecure, caCert, caBundle, caPath, client } = options;
-  const file = caCert === "" ? caBundle : caCert;
-  const ca = insecure ? undefined : file === "" ? await certificatesIn(caPath) : await pem(file);
-  const own = client === undefined ? {} : { cert: await pem(client.certificate), key: await pem(client.key) };
-  try {
-    return createSecureContext({ ...(ca === undefined ? {} : { ca }), ...own });
-  } catch (error) {
-    const files = [file, client?.certificate, client?.key].filter(
-      (name) => name !== undefined && name !== "",
-    );
-    throw new DeliveryError(
-      "passing",
-      `certificates or key cannot be used (${files.join(", ")}): ${systemError(error)}`,
-    );
-  }
-}
-
-async function pem(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new DeliveryError("passing", `${file} cannot be read: ${systemError(error)}`);
-  }
-}
-
-/** All certificates of a folder, each once; undefined where there is none. */
-async function certificatesIn(folder: string): Promise<string[] | undefined> {
-  const names = await readdir(folder).catch(() => []);
-  const found = new Set<string>();
-  for (const name of names.filter((name) => /\.(pem|crt|cer)$/.test(name))) {
-    const text = await readFile(join(folder, name), "utf8").catch(() => "");
-    for (const [block] of text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g))
-      found.add(block);
-  }
-  return found.size === 0 ? undefined : [...found];
 }

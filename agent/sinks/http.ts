@@ -1,15 +1,18 @@
 /** Alerts posted to a URL, one a request. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { faultOf, HttpClient, withoutSecrets, type TlsOptions } from "./http-client.ts";
+import { HttpClient, withoutSecrets } from "./http-client.ts";
+import type { ProxySettings } from "./proxy.ts";
 import type { Report } from "./queue.ts";
 import type { Sink } from "./sink.ts";
+import { Trust, type TlsOptions } from "./trust.ts";
 
 /** Falco's options of the same names, in camel case. */
 export interface HttpOptions {
   readonly url: string;
   readonly userAgent: string;
   readonly tls: TlsOptions;
+  readonly proxy?: ProxySettings;
   /** Puts the answer's body into the log. */
   readonly echo: boolean;
   /** Unlike in Falco, the body is compressed. */
@@ -25,7 +28,11 @@ const compress = promisify(gzip);
 /** A sink for one URL. @throws TypeError if the URL is none (settings are checked before) */
 export function httpSink(options: HttpOptions, report: Report): Sink {
   const url = new URL(options.url);
-  const client = new HttpClient(url, { tls: options.tls, keepAliveProbes: options.keepAlive });
+  const client = new HttpClient(url, {
+    trust: new Trust(options.tls),
+    keepAliveProbes: options.keepAlive,
+    ...(options.proxy !== undefined && { proxy: options.proxy }),
+  });
   const headers = {
     "User-Agent": options.userAgent,
     "Content-Type": options.json ? "application/json" : "text/plain",
@@ -48,7 +55,7 @@ export function httpSink(options: HttpOptions, report: Report): Sink {
             `http_output: the server answered ${answer.status}: ${said}`,
           );
         }
-        const fault = faultOf(answer, url);
+        const fault = client.faultOf(answer);
         if (fault !== undefined) throw fault;
       }
     },

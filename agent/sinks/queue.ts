@@ -21,18 +21,22 @@ export interface QueueSpool {
   readonly unpack: (record: Buffer) => RenderedAlert | undefined;
 }
 
-export interface QueueOptions {
+/** How a sink is treated. */
+export interface Handling {
+  /** Milliseconds one `send` may take. */
+  readonly timeout: number;
+  /** A slow `send` is not given up but waited for, while the queue fills: stdout and files. */
+  readonly patient: boolean;
+  readonly retry: RetryPolicy;
+}
+
+export interface QueueOptions extends Handling {
   /** In counters and reports; absent: the sink's. */
   readonly name?: string;
   /** Alerts it holds. */
   readonly capacity: number;
   /** UTF-16 units of lines it holds; absent: 32 Mi. */
   readonly characters?: number;
-  /** Milliseconds one `send` may take. */
-  readonly timeout: number;
-  /** A slow `send` is not given up but waited for, while the queue fills: stdout and files. */
-  readonly patient: boolean;
-  readonly retry: RetryPolicy;
   readonly clock: Clock;
   /** 0 up to 1. */
   readonly random: () => number;
@@ -64,6 +68,7 @@ export interface SinkCounters {
 /** Takes alerts at any rate and hands them to its sink one batch after the other. */
 export class SinkQueue {
   #sink: Sink;
+  #handling: Handling;
   readonly #options: QueueOptions;
   /** Waiting ones from #head on; the ones before are gone and cut off now and then. */
   #waiting: RenderedAlert[] = [];
@@ -86,7 +91,7 @@ export class SinkQueue {
   #closed = false;
   readonly #end = new AbortController();
   /** Takes the place of #sink before the next try. */
-  #next: Sink | undefined;
+  #next: { readonly sink: Sink; readonly handling: Handling } | undefined;
   /** Why nothing is sent for now. */
   #held: string | undefined;
   /** Told that #next, #held or the spool has changed. */
@@ -94,6 +99,7 @@ export class SinkQueue {
 
   constructor(sink: Sink, options: QueueOptions) {
     this.#sink = sink;
+    this.#handling = options;
     this.#options = options;
   }
 
@@ -147,10 +153,10 @@ export class SinkQueue {
   }
 
   /** Sends from now on to another sink, what waits as well; the old one is closed. */
-  replace(sink: Sink): void {
+  replace(sink: Sink, handling: Handling = this.#handling): void {
     if (this.#closed) return void sink.close().catch(() => {});
-    void this.#next?.close().catch(() => {});
-    this.#next = sink;
+    void this.#next?.sink.close().catch(() => {});
+    this.#next = { sink, handling };
     this.#held = undefined;
     this.#wake();
   }
@@ -261,11 +267,12 @@ export class SinkQueue {
     this.#pump = undefined;
   }
 
-  async #swap(sink: Sink): Promise<void> {
+  async #swap({ sink, handling }: { readonly sink: Sink; readonly handling: Handling }): Promise<void> {
     this.#next = undefined;
     this.#unsettled = undefined;
     const old = this.#sink;
     this.#sink = sink;
+    this.#handling = handling;
     await this.#within(
       closingTime,
       old.close().catch(() => {}),
@@ -329,7 +336,7 @@ export class SinkQueue {
         this.#fail(error.refused);
         return this.#giveBack(rest.slice(error.refused));
       }
-      const delay = retryDelay(error, tries, this.#options.retry, this.#options.random);
+      const delay = retryDelay(error, tries, this.#handling.retry, this.#options.random);
       if (delay === undefined) break;
       if (this.#end.signal.aborted) return this.#unsent(rest);
       this.#retried++;
@@ -369,7 +376,8 @@ export class SinkQueue {
   async #attempt(batch: readonly RenderedAlert[]): Promise<DeliveryError | undefined> {
     if (this.#unsettled !== undefined) await this.#untilEnd(this.#unsettled);
     if (this.#unsettled !== undefined) return new DeliveryError("timeout", "it still hangs at the end");
-    const { clock, timeout, patient } = this.#options;
+    const { clock } = this.#options;
+    const { timeout, patient } = this.#handling;
     const controller = new AbortController();
     let givenUp: DeliveryError | undefined;
     let wake = () => {};

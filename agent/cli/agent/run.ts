@@ -77,6 +77,7 @@ function openOutputs(settings: Settings, log: Log): Outputs {
     workingFolder: process.cwd(),
     stdout: { stream: process.stdout, regularFile: fstatSync(1).isFile() },
     openDatagram: openUnixDatagram,
+    environment: process.env,
   });
 }
 

@@ -29,6 +29,7 @@ export async function openStdout(settings: Settings, log: Log): Promise<Outputs>
     workingFolder: process.cwd(),
     stdout: { stream: process.stdout, regularFile: fstatSync(1).isFile() },
     openDatagram: openUnixDatagram,
+    environment: process.env,
   });
   await outputs.open();
   return outputs;

@@ -314,6 +314,24 @@ export const settingsSchema = group("Settings of Tiercel.", {
       info: "Informational",
     }),
   }),
+  network: group("How http_output, slack_output and AlertSinks reach their servers.", {
+    http_proxy: text("Proxy for http URLs; may hold user and password. Empty: HTTP_PROXY.", "", {
+      secret: true,
+      sample: "http://proxy.example.com:3128",
+    }),
+    https_proxy: text("Proxy for https URLs; may hold user and password. Empty: HTTPS_PROXY.", "", {
+      secret: true,
+      sample: "http://proxy.example.com:3128",
+    }),
+    no_proxy: text(
+      "What is reached without a proxy, by commas: names (those below them too), addresses, ADDRESS/BITS, each with :PORT or without. Empty: NO_PROXY.",
+      "",
+      { sample: ".svc,10.0.0.0/8" },
+    ),
+    extra_ca: text("File with certificates of CAs that are trusted beside the others, PEM.", "", {
+      sample: "/etc/tiercel/ca.crt",
+    }),
+  }),
   log_stderr: flag("Write Tiercel's own log to standard error.", true),
   log_syslog: flag("Write Tiercel's own log to syslog as well.", false),
   log_level: choice("The least urgent level that is logged.", logLevels, "info", {

@@ -36,6 +36,7 @@ describe("outputs of the settings", () => {
       workingFolder: folder,
       stdout: { stream: stdout, regularFile: false },
       openDatagram: () => "ENOENT",
+      environment: {},
       ...more,
     });
     return { outputs, said, stdout };

@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import type { TLSSocket } from "node:tls";
 import { join } from "node:path";
 import { openUnixDatagram } from "../../../agent/capture/unix-datagram.ts";
-import { defaultTls, type TlsOptions } from "../../../agent/sinks/http-client.ts";
 import { httpSink, type HttpOptions } from "../../../agent/sinks/http.ts";
 import { programSink } from "../../../agent/sinks/program.ts";
 import { SinkQueue } from "../../../agent/sinks/queue.ts";
@@ -15,6 +14,7 @@ import { slackSink } from "../../../agent/sinks/slack.ts";
 import { localMessage, maximumMessage, remoteMessage } from "../../../agent/sinks/syslog-message.ts";
 import { syslogTransport } from "../../../agent/sinks/syslog-transport.ts";
 import { syslogSink } from "../../../agent/sinks/syslog.ts";
+import { defaultTls, Trust, type TlsOptions } from "../../../agent/sinks/trust.ts";
 import { unmet } from "../../support/requirements.ts";
 import { everySink } from "./every-sink.ts";
 import { HttpReceiver, TcpReceiver, UdpReceiver, UnixReceiver } from "./receivers.ts";
@@ -22,6 +22,7 @@ import { numbered, queueOptions, sampleAlert, until } from "./sample.ts";
 
 const never = new AbortController().signal;
 const silent = () => {};
+const trust = new Trust(defaultTls);
 const look = { channel: "#security", username: "Tiercel", icon: ":bird:", footer: "cluster blue" };
 const temporary = () => mkdtempSync(join(tmpdir(), "tiercel-sinks-"));
 
@@ -52,7 +53,7 @@ everySink("slack sink", async () => {
   const receiver = new HttpReceiver();
   const port = await receiver.listen();
   return {
-    sink: slackSink(`http://127.0.0.1:${port}/services/T000/B000/SECRETTOKEN`, look),
+    sink: slackSink(`http://127.0.0.1:${port}/services/T000/B000/SECRETTOKEN`, look, { trust }),
     received: () => receiver.accepted.join("\n"),
     breakIt: () => void (receiver.reply = () => ({ status: 404, body: "no_service" })),
     mend: () => void (receiver.reply = () => ({ status: 200 })),
@@ -413,7 +414,10 @@ describe("slack sink", () => {
     const path = "/services/T00000000/B00000000/abcdefghijklmnop";
     receiver.reply = (request) => ({ status: 403, body: `action_prohibited for ${request.path}` });
     const said: string[] = [];
-    const queue = new SinkQueue(slackSink(`http://127.0.0.1:${port}${path}`, look), queueOptions({}, said));
+    const queue = new SinkQueue(
+      slackSink(`http://127.0.0.1:${port}${path}`, look, { trust }),
+      queueOptions({}, said),
+    );
     queue.push(numbered(1));
     await until(
       "the refusal",
@@ -435,7 +439,10 @@ describe("slack sink", () => {
       return times.length === 1 ? { status: 429, headers: { "Retry-After": "1" } } : { status: 200 };
     };
     const retry = { passing: 3, timeouts: 0, base: 1, cap: 1 };
-    const queue = new SinkQueue(slackSink(`http://127.0.0.1:${port}/x`, look), queueOptions({ retry }));
+    const queue = new SinkQueue(
+      slackSink(`http://127.0.0.1:${port}/x`, look, { trust }),
+      queueOptions({ retry }),
+    );
     queue.push(numbered(1));
     await until(
       "delivery",

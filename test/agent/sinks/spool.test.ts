@@ -419,10 +419,10 @@ describe("the queue of a sink with a spool", () => {
 
   it("fails only the alerts of a batch that were refused", async () => {
     const sink = new Receiver();
-    const { send } = sink;
+    const send = sink.send.bind(sink);
     let first = true;
     sink.send = (batch) => {
-      if (!first) return send.call(sink, batch);
+      if (!first) return send(batch);
       first = false;
       return Promise.reject(new DeliveryError("permanent", "400", { refused: 1 }));
     };

@@ -208,8 +208,7 @@ describe("http sink", () => {
       },
       want: {
         fault: "permanent",
-        message:
-          'HTTP 400: {"error":{"type":"strict_dynamic_mapping_exception","reason":"introduction of [proc] is not allowed"}}',
+        message: "HTTP 400: introduction of [proc] is not allowed",
       },
     },
     {

@@ -3,6 +3,7 @@ import type { Commands } from "./command.ts";
 
 export const commands: Commands = {
   agent: () => import("./agent.ts"),
+  operator: () => import("../../operator/command.ts"),
   validate: () => import("./validate.ts"),
   test: () => import("./test.ts"),
   record: () => import("./record.ts"),

@@ -4,7 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { SecureContext } from "node:tls";
 import type { KubeAccess } from "./access.ts";
 import type { Clock } from "./clock.ts";
-import { CredentialFiles, type CredentialSource } from "./credentials.ts";
+import { credentialFiles, type CredentialSource } from "./credentials.ts";
 import { ApiFault, asFault, statusFault } from "./fault.ts";
 import { retryAfter } from "./retry.ts";
 import { LineSplitter, ListSplitter, type ObjectReader } from "./split.ts";
@@ -81,7 +81,7 @@ export class KubeClient {
     this.#clock = clock;
     this.#userAgent = userAgent;
     this.#times = times ?? defaultTimes;
-    this.#credentials = credentials ?? new CredentialFiles(access, () => clock.now());
+    this.#credentials = credentials ?? credentialFiles(access, () => clock.now());
     this.#onAnswer = onAnswer ?? (() => {});
   }
 

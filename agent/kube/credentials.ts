@@ -22,23 +22,32 @@ export interface CredentialSource {
   expire(): void;
 }
 
-interface Material {
+/** PEM, and a bearer token. */
+export interface Material {
   readonly ca: string | undefined;
   readonly token: string | undefined;
   readonly certificate: string | undefined;
   readonly key: string | undefined;
 }
 
-export class CredentialFiles implements CredentialSource {
-  readonly #access: KubeAccess;
+/** Credentials that are read anew every ten seconds while they are asked for. */
+export class CredentialCache implements CredentialSource {
+  readonly #find: () => Promise<Material>;
+  readonly #names: { readonly token: string; readonly certificates: string };
   readonly #now: () => number;
   #readAt = -Infinity;
   #material: Material | undefined;
   #secureContext: SecureContext | undefined;
   #reading: Promise<Credentials> | undefined;
 
-  constructor(access: KubeAccess, now: () => number) {
-    this.#access = access;
+  /** `names` are where token and certificates come from, for messages. */
+  constructor(
+    find: () => Promise<Material>,
+    names: { readonly token: string; readonly certificates: string },
+    now: () => number,
+  ) {
+    this.#find = find;
+    this.#names = names;
     this.#now = now;
   }
 
@@ -54,15 +63,9 @@ export class CredentialFiles implements CredentialSource {
   }
 
   async #read(): Promise<Credentials> {
-    const { ca, token, client } = this.#access;
-    const material: Material = {
-      ca: await textOf(ca),
-      token: (await textOf(token))?.trim(),
-      certificate: await textOf(client?.certificate),
-      key: await textOf(client?.key),
-    };
+    const material = await this.#find();
     if (material.token !== undefined && !/^[\x21-\x7e]+$/.test(material.token))
-      throw new ApiFault("network", `${nameOf(token)} holds no token`);
+      throw new ApiFault("network", `${this.#names.token} holds no token`);
     const before = this.#material;
     const same =
       before?.ca === material.ca &&
@@ -81,17 +84,28 @@ export class CredentialFiles implements CredentialSource {
         ...(certificate !== undefined && key !== undefined && { cert: certificate, key }),
       });
     } catch (error) {
-      const { ca, client, origin } = this.#access;
-      const names = [ca, client?.certificate, client?.key].flatMap((source) =>
-        source !== undefined && "file" in source ? [source.file] : [],
-      );
-      const where = names.length === 0 ? origin : names.join(", ");
       throw new ApiFault(
         "network",
-        `certificates or key cannot be used (${where}): ${(error as Error).message}`,
+        `certificates or key cannot be used (${this.#names.certificates}): ${(error as Error).message}`,
       );
     }
   }
+}
+
+/** Credentials as the files and texts of an access say. */
+export function credentialFiles(access: KubeAccess, now: () => number): CredentialCache {
+  const { ca, token, client, origin } = access;
+  const find = async () => ({
+    ca: await textOf(ca),
+    token: (await textOf(token))?.trim(),
+    certificate: await textOf(client?.certificate),
+    key: await textOf(client?.key),
+  });
+  const files = [ca, client?.certificate, client?.key].flatMap((source) =>
+    source !== undefined && "file" in source ? [source.file] : [],
+  );
+  const certificates = files.length === 0 ? origin : files.join(", ");
+  return new CredentialCache(find, { token: nameOf(token), certificates }, now);
 }
 
 const nameOf = (source: Source | undefined) =>

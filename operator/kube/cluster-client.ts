@@ -1,5 +1,5 @@
 /** Reads and writes objects: one request each over the kept connection, server-side apply under one field manager. */
-import type { KubeClient } from "../../agent/kube/client.ts";
+import type { ApiRequest, KubeClient } from "../../agent/kube/client.ts";
 import { ApiFault } from "../../agent/kube/fault.ts";
 import { fieldManager, type KubeObject } from "./object.ts";
 import { pathOf, resourceOf, type Resource } from "./resources.ts";
@@ -36,12 +36,31 @@ export function isMissing(error: unknown): boolean {
   return error instanceof ApiFault && error.status === 404 && error.reason === "NotFound";
 }
 
-/** All methods reject with ApiFault; `signal` gives up. */
+/** A write was asked for while another operator acts, or may. */
+export class NotLeading extends Error {
+  override readonly name = "NotLeading";
+
+  constructor() {
+    super(
+      "this operator does not act: another one has the Lease, or the API server has not been reached for too long",
+    );
+  }
+}
+
+/** All methods reject with ApiFault; writes with NotLeading as well. `signal` gives up. */
 export class ClusterClient {
   readonly #client: KubeClient;
+  readonly #leads: () => boolean;
 
-  constructor(client: KubeClient) {
+  /** `leads` is asked before each write. */
+  constructor(client: KubeClient, leads: () => boolean = () => true) {
     this.#client = client;
+    this.#leads = leads;
+  }
+
+  async #write(request: ApiRequest, signal: AbortSignal | undefined): Promise<unknown> {
+    if (!this.#leads()) throw new NotLeading();
+    return this.#client.ask(request, signal);
   }
 
   /** The object as it is now; undefined where it is not there. */
@@ -101,7 +120,7 @@ export class ClusterClient {
       query: { fieldManager, force: "true" },
       body: { type: "application/apply-patch+yaml", text: JSON.stringify(object) },
     } as const;
-    return (await this.#client.ask(request, signal)) as T;
+    return (await this.#write(request, signal)) as T;
   }
 
   /** Makes an object that is not there yet; rejects with a conflict where it is. */
@@ -112,7 +131,7 @@ export class ClusterClient {
       query: { fieldManager },
       body: { type: "application/json", text: JSON.stringify(object) },
     } as const;
-    return (await this.#client.ask(request, signal)) as T;
+    return (await this.#write(request, signal)) as T;
   }
 
   /** A JSON merge patch (RFC 7386), or a JSON patch (RFC 6902) where it is a list. With a resourceVersion in it: only of that version. */
@@ -128,7 +147,7 @@ export class ClusterClient {
       query: { fieldManager },
       body: { type, text: JSON.stringify(patch) },
     } as const;
-    return (await this.#client.ask(request, signal)) as T;
+    return (await this.#write(request, signal)) as T;
   }
 
   /** Deletes, what it owns in the background; false where it was not there. */
@@ -144,7 +163,7 @@ export class ClusterClient {
       body: { type: "application/json", text: JSON.stringify(options) },
     } as const;
     try {
-      await this.#client.ask(request, signal);
+      await this.#write(request, signal);
       return true;
     } catch (error) {
       if (isMissing(error)) return false;

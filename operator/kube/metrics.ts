@@ -153,6 +153,28 @@ export class Metrics implements ControllerMetrics {
     };
   }
 
+  /** A metric that is read when it is asked for. */
+  read(
+    name: string,
+    help: string,
+    type: "counter" | "gauge",
+    labelNames: readonly string[],
+    series: () => Iterable<readonly [labels: readonly string[], value: number]>,
+  ): void {
+    const Kind = type === "counter" ? Counter : Gauge;
+    new Kind({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        const labelled = budget(labelNames);
+        for (const [labels, value] of series()) this.inc(labelled(labels), value);
+      },
+    });
+  }
+
   observe(controller: string, workers: number, queue: () => QueueNumbers): QueueObserver {
     this.#queues.set(controller, queue);
     this.#workers.set({ controller }, workers);

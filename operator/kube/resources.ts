@@ -62,6 +62,16 @@ export function resourceOf({ apiVersion = "", kind = "" }: { apiVersion?: string
   return resource;
 }
 
+/** The row of a kind by its plural name. @throws Error for a kind that is not in the table, which is our mistake */
+export function resourceNamed(group: string, version: string, plural: string): Resource {
+  const resource = Object.values(resources).find(
+    (one) => one.group === group && one.version === version && one.plural === plural,
+  );
+  if (resource === undefined)
+    throw new Error(`${plural} of ${group}/${version} is not in operator/kube/resources.ts`);
+  return resource;
+}
+
 /** Which object, or with `name` left out all of them. */
 export interface Place {
   readonly namespace?: string | undefined;

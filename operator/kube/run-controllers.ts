@@ -1,6 +1,7 @@
-/** Runs controllers while this operator leads, each with its queue. */
+/** Runs one controller with its queue. */
 import type { Clock } from "../../agent/kube/clock.ts";
 import { ApiFault } from "../../agent/kube/fault.ts";
+import { isConflict, NotLeading } from "./cluster-client.ts";
 import type { Controller } from "./controller.ts";
 import type { Log } from "./log.ts";
 import type { ControllerMetrics } from "./metrics.ts";
@@ -54,10 +55,11 @@ export class ControllerRun {
     const { error, tries, wait } = outcome;
     const { name } = this.#controller;
     // Someone else was faster: the next look settles it.
-    const level = error instanceof ApiFault && error.status === 409 && tries < 3 ? "debug" : "warning";
+    const race = (isConflict(error) && tries < 3) || error instanceof NotLeading;
+    const level = race ? "debug" : "warning";
     // An error of the API is one line; any other is our mistake, and where it is matters.
-    const text =
-      error instanceof ApiFault ? error.message : error instanceof Error ? error.stack : String(error);
+    const known = error instanceof ApiFault || error instanceof NotLeading;
+    const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
     const after = (wait / 1000).toFixed(1);
     this.#log(
       level,

@@ -4,6 +4,7 @@
  */
 import { priorityNames } from "../../rules/plan.ts";
 import { agentSettings, auditSettings, defaultObjectSettings } from "./operator-agents.ts";
+import { operatorProcessSettings } from "./operator-process.ts";
 import { choice, either, flag, group, item, list, number, text, texts, type ValueOf } from "./setting.ts";
 
 /** Log levels, most urgent first. */
@@ -362,6 +363,7 @@ export const settingsSchema = group("Settings of Tiercel.", {
     include_empty_values: flag("Rules without a match are in the metrics too.", false),
   }),
   operator: group("The operator, `tiercel operator`. Agents do not read this.", {
+    ...operatorProcessSettings,
     agent: agentSettings,
     audit: auditSettings,
     ...defaultObjectSettings,

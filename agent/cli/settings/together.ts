@@ -11,6 +11,38 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
+  ...(["metrics_listen", "health_listen", "webhook_listen"] as const).map((key) => ({
+    path: `operator.${key}`,
+    wrong: ({ operator }: Settings) =>
+      operator[key] !== "" &&
+      readListen(operator[key]) === undefined &&
+      `operator.${key} must be HOST:PORT, such as 0.0.0.0:8080, :8080 or [::1]:8080`,
+  })),
+  {
+    path: "operator.leader_election.renew_deadline",
+    wrong: ({ operator: { leader_election } }) =>
+      leader_election.renew_deadline >= leader_election.lease_duration &&
+      "operator.leader_election.renew_deadline must be below lease_duration: the one that acts stops before another one begins",
+  },
+  {
+    path: "operator.leader_election.retry_period",
+    wrong: ({ operator: { leader_election } }) =>
+      leader_election.retry_period * 2 > leader_election.renew_deadline &&
+      "operator.leader_election.retry_period must be half of renew_deadline at most: one lost try must not end the lease",
+  },
+  {
+    path: "operator.name",
+    wrong: ({ operator }) =>
+      !/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(operator.name) &&
+      "operator.name must be a name as Kubernetes takes it, of at most 40 characters: a-z, 0-9 and -",
+  },
+  {
+    path: "operator.namespace",
+    wrong: ({ operator }) =>
+      operator.namespace !== "" &&
+      !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(operator.namespace) &&
+      "operator.namespace must be the name of a namespace: a-z, 0-9 and -",
+  },
   {
     path: "sources.syscall.enabled",
     wrong: ({ sources }) =>

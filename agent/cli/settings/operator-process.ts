@@ -1,0 +1,43 @@
+/** Settings of the operator's own process. */
+import { flag, group, number, text } from "./setting.ts";
+
+const listen = (description: string, value: string) =>
+  text(`${description} HOST:PORT. Empty: nowhere.`, value);
+
+export const leaderElectionSettings = group(
+  "Of several operators one acts. Which one, a Lease says; another one takes over when it stops renewing it.",
+  {
+    enabled: flag("Take part. Without, the operator acts at once: there must never be two.", true),
+    lease_duration: number("Seconds without a renewal after which another operator takes over.", 15, {
+      minimum: 3,
+      maximum: 600,
+    }),
+    renew_deadline: number(
+      "Seconds without a renewal after which the operator stops acting. Below lease_duration.",
+      10,
+      { minimum: 2, maximum: 599 },
+    ),
+    retry_period: number("Seconds between two tries to renew it or to take over.", 2, {
+      minimum: 1,
+      maximum: 60,
+    }),
+  },
+);
+
+export const operatorProcessSettings = {
+  namespace: text(
+    "The operator's namespace: agents and what they need are made there, and FalcoRules there watch all nodes. Empty: POD_NAMESPACE, else that of the pod's service account, else tiercel-system.",
+    "",
+    { sample: "tiercel-system" },
+  ),
+  name: text("The chart's full name. What the operator makes is called so, or begins with it.", "tiercel"),
+  deployment: text(
+    "Name of the operator's Deployment, which owns what the operator makes, so that an uninstall takes it. Empty: `name` with `-operator`.",
+    "",
+    { sample: "tiercel-operator" },
+  ),
+  leader_election: leaderElectionSettings,
+  metrics_listen: listen("Where metrics are served (/metrics).", ":8080"),
+  health_listen: listen("Where health is served (/healthz, /readyz).", ":8081"),
+  webhook_listen: listen("Where the webhook that checks our objects is served, over HTTPS.", ":9443"),
+};

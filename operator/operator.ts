@@ -1,0 +1,76 @@
+/** Our operator: the base with our controllers. */
+import { VersionApi } from "@kubernetes/client-node";
+import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
+import type { Settings } from "../agent/cli/settings/schema.ts";
+import { asFault } from "../agent/kube/fault.ts";
+import { controllers, type MakeController } from "./controllers.ts";
+import type { Context } from "./kube/context.ts";
+import { KubeOperator, type KubeOperatorOptions } from "./kube/kube-operator.ts";
+import { ownedBy, type OwnerReference } from "./kube/object.ts";
+import { resources } from "./kube/resources.ts";
+import { typed } from "./kube/typed.ts";
+
+export interface TiercelOperatorOptions extends KubeOperatorOptions {
+  readonly settings: Settings;
+  /** The operator's namespace. */
+  readonly namespace: string;
+  readonly controllers?: readonly MakeController[];
+}
+
+/** The oldest minor version of Kubernetes 1 that we are made for. */
+const oldestMinor = 30;
+
+export class TiercelOperator extends KubeOperator {
+  readonly #own: TiercelOperatorOptions;
+  #owner: OwnerReference | undefined;
+
+  /** @throws AccessError where there is no cluster to be found */
+  constructor(options: TiercelOperatorOptions) {
+    super(options);
+    this.#own = options;
+  }
+
+  protected override async init(): Promise<void> {
+    const { namespace, settings, clock, random, log, metrics } = this.#own;
+    // Controllers begin when each informer has listed, this one too: so the owner is known by then.
+    await this.watchResource("apps", "v1", "deployments", (event) => this.#ownerSeen(event), namespace);
+    const context: Context = {
+      client: this.cluster,
+      informers: this.informers,
+      clock,
+      random,
+      log,
+      metrics,
+      namespace,
+      name: settings.operator.name,
+      owner: () => this.#owner,
+    };
+    for (const make of this.#own.controllers ?? controllers) {
+      const controller = make(context, settings);
+      if (controller !== undefined) this.add(controller);
+    }
+    void this.#sayVersion();
+  }
+
+  async #ownerSeen({ type, meta, object }: ResourceEvent): Promise<void> {
+    const { deployment, name } = this.#own.settings.operator;
+    if (meta.name !== (deployment === "" ? `${name}-operator` : deployment)) return;
+    const uid = object.metadata?.uid;
+    this.#owner =
+      type === ResourceEventType.Deleted || uid === undefined
+        ? undefined
+        : ownedBy(resources.deployments, { name: meta.name, uid });
+  }
+
+  async #sayVersion(): Promise<void> {
+    const { log } = this.#own;
+    try {
+      const { gitVersion, major, minor } = await typed(VersionApi, this.client).getCode();
+      const old = major === "1" && Number.parseInt(minor, 10) < oldestMinor;
+      const advice = `; Tiercel is made for 1.${oldestMinor} and later`;
+      log(old ? "warning" : "info", `the API server is Kubernetes ${gitVersion}${old ? advice : ""}`);
+    } catch (error) {
+      log("debug", `the API server does not say its version: ${asFault(error).message}`);
+    }
+  }
+}

@@ -6,6 +6,7 @@ import type { RuntimesStatus } from "../state/runtimes/runtimes.ts";
 import type { ContainerNumbers, Counters, RuleNumbers } from "./agent/counters.ts";
 import { shortId, type Losses } from "./agent/loss-owner.ts";
 import type { PodMetadataStatus } from "./agent/pod-metadata.ts";
+import type { ClusterRulesStatus } from "./cluster/cluster-rules.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** What metrics are read from, each as it is at that moment. */
@@ -27,6 +28,8 @@ export interface MetricSources {
   };
   /** Undefined where the Kubernetes API is not asked about pods. */
   readonly pods: () => PodMetadataStatus | undefined;
+  /** Undefined where rules come from files. */
+  readonly cluster: () => ClusterRulesStatus | undefined;
   readonly runtimes: () => RuntimesStatus;
   /** Resources of this process. */
   readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
@@ -57,6 +60,7 @@ const counter = (name: string, help: string, labels: readonly string[], read: Re
 export function agentMetrics(settings: Settings["metrics"], sources: MetricSources): Metric[] {
   return [
     ...about(sources),
+    ...ofCluster(sources),
     ...ofOutputs(sources),
     ...(settings.rules_counters_enabled ? ofRules(sources, settings.include_empty_values) : []),
     ...(settings.kernel_event_counters_enabled ? ofEvents(sources) : []),
@@ -96,6 +100,58 @@ function about({ version, kernelRelease, hostname, startTime, rules }: MetricSou
       "Rule sets that were refused.",
       [],
       one(() => rules().failures),
+    ),
+  ];
+}
+
+/** Where the rule set comes from, in a cluster. */
+function ofCluster({ cluster }: MetricSources): Metric[] {
+  const each =
+    (value: (status: ClusterRulesStatus) => number): Read =>
+    () => {
+      const status = cluster();
+      return status === undefined ? [] : [[[], value(status)]];
+    };
+  return [
+    gauge(
+      "cluster_rules_connected",
+      "1 while the index of the cluster's rules is watched.",
+      [],
+      each(({ connected }) => Number(connected)),
+    ),
+    gauge(
+      "cluster_rules_whole",
+      "1 where the set that the index asks for is there.",
+      [],
+      each(({ problem, wanted }) => Number(problem === undefined && wanted !== "")),
+    ),
+    gauge("cluster_rules_wanted_info", "Digest of the rule set that the index asks for.", ["digest"], () => {
+      const status = cluster();
+      return status === undefined ? [] : [[[status.wanted], 1]];
+    }),
+    gauge(
+      "cluster_rules_synced_timestamp_seconds",
+      "When the index was last listed, since the epoch; 0 for never.",
+      [],
+      each(({ lastSync }) => (lastSync ?? 0) / 1000),
+    ),
+    counter(
+      "cluster_rules_faults_total",
+      "Questions about the cluster's rules that failed, by kind; set: what came was no whole set.",
+      ["kind"],
+      () => [...(cluster()?.faults ?? [])].map(([kind, count]) => [[kind], count] as const),
+    ),
+    counter(
+      "cluster_rules_shards_read_total",
+      "Parts of rule sets that were asked for.",
+      [],
+      each(({ reads }) => reads),
+    ),
+    counter(
+      "cluster_rules_store_failures_total",
+      "Rule sets that could not be kept on the disk.",
+      [],
+      each(({ storeFailures }) => storeFailures),
     ),
   ];
 }

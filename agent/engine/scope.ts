@@ -39,8 +39,9 @@ export function scopeTest<E>({ onlyNamespace, selector = {} }: Scope, place: Eve
   };
   if (nodeSelector !== undefined) add(() => false, 0);
   if (onlyNamespace !== undefined) add((event) => place.namespace(event) === onlyNamespace, NAME_COST);
+  // The names are what the selector beside them matches.
   if (namespaces !== undefined) add(inNamespaces(new Set(namespaces), place), NAME_COST);
-  if (namespaceSelector !== undefined)
+  else if (namespaceSelector !== undefined)
     add(labelled(labelTest(namespaceSelector), place.namespaceLabels), LABELS_COST);
   if (podSelector !== undefined) add(labelled(labelTest(podSelector), place.podLabels), LABELS_COST);
   return new SharedTest(allOf(tests), cost, false);

@@ -51,7 +51,7 @@ export interface LabelSelector {
 
 /** Where a FalcoRule applies; each absent part lets everything through. */
 export interface RuleSelector {
-  /** Of a cluster's set: what its namespace selector matches now, by name; the selector itself is then absent. */
+  /** Names of namespaces, sorted: what `namespaceSelector` selects at the moment. The operator resolves it; in files it is absent. */
   readonly namespaces?: readonly string[];
   readonly namespaceSelector?: LabelSelector;
   readonly podSelector?: LabelSelector;

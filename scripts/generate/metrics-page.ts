@@ -31,6 +31,7 @@ export function metricsPage(): string {
     outputs: () => [],
     rules: () => ({ digest: "", rules: 0, since: 0, failures: 0 }),
     pods: () => undefined,
+    cluster: () => undefined,
     runtimes: () => ({
       runtimes: [],
       questions: 0,

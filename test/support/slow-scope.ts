@@ -39,5 +39,7 @@ export function slowlyInScope({ onlyNamespace, selector = {} }: Scope, pod: Slow
   if (namespaces !== undefined && (namespace === undefined || !namespaces.includes(namespace))) return false;
   const selects = (part: LabelSelector | undefined, of: LabelTable | undefined) =>
     part === undefined || (of !== undefined && slowlySelects(part, of));
-  return selects(namespaceSelector, namespaceLabels) && selects(podSelector, labels);
+  // Whoever resolved the selector to names has settled it.
+  const settled = namespaces !== undefined || selects(namespaceSelector, namespaceLabels);
+  return settled && selects(podSelector, labels);
 }

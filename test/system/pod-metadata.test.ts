@@ -71,7 +71,7 @@ describe("an agent with a kubeconfig", function () {
       await shows('tiercel_kubernetes_objects{kind="pods"} 1');
       assert.match(
         agent.log(),
-        /the Kubernetes API at 127\.0\.0\.1:\d+ is asked for the pods of node node-1/,
+        /the Kubernetes API at 127\.0\.0\.1:\d+ is asked as node node-1/,
       );
       assert.match(agent.log(), /the Kubernetes API does not give pods \(.*\): what is known of them stays/);
       assert.ok(!agent.log().includes("geheim"));

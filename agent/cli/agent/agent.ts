@@ -11,11 +11,26 @@ export interface LoadedRules {
   readonly plan: RuleSetPlan | undefined;
   /** What else shapes the set: the settings it was compiled with, as text. */
   readonly key: string;
-  readonly files: readonly string[];
+  /** Where they are from, as in "12 rules from 2 files". */
+  readonly from: string;
   /** Mistakes as text, one block; "" for none. */
   readonly mistakes: string;
   /** Warnings, a line or block each. */
   readonly warnings: readonly string[];
+  /** FalcoRules that are left out of the plan, and why. */
+  readonly failures: readonly ObjectFailure[];
+  /** Whether some rule is for some nodes only: then the node's labels count. */
+  readonly selectsNodes: boolean;
+  /** The set is not the one that its digest says. */
+  readonly damaged?: boolean;
+}
+
+/** A FalcoRule of a cluster's set that this agent cannot load. */
+export interface ObjectFailure {
+  readonly namespace: string;
+  readonly object: string;
+  /** One line for people. */
+  readonly message: string;
 }
 
 /** Something that yields events and has the rules of its source tried on them: a thread, seen from the main thread. */
@@ -57,6 +72,8 @@ export interface RulesStatus {
   readonly lastFailure: string | undefined;
   /** When the set in force was taken in: ms since the epoch. */
   readonly since: number;
+  /** FalcoRules that are not in force though they are in the set. */
+  readonly left: readonly ObjectFailure[];
 }
 
 export interface AgentOptions {
@@ -66,6 +83,8 @@ export interface AgentOptions {
   readonly log: Log;
   readonly hostname: string;
   readonly load: () => Promise<LoadedRules>;
+  /** Told when a set was taken in and when one was refused. */
+  readonly onRules?: (status: RulesStatus) => void;
   /** Prints the summary. */
   readonly print: (text: string) => void;
   /** In ms: how long the end may wait for outputs. */
@@ -86,7 +105,9 @@ const CLOSING = 1000;
 
 export class Agent {
   private readonly options: AgentOptions;
-  private current: RulesStatus = { digest: "", rules: 0, failures: 0, lastFailure: undefined, since: 0 };
+  private current: RulesStatus = {
+    ...{ digest: "", rules: 0, failures: 0, lastFailure: undefined, since: 0, left: [] },
+  };
   private reloading: Promise<void> | undefined;
   private again = false;
   private key = "";
@@ -115,15 +136,14 @@ export class Agent {
     for (const warning of warnings) log("warning", warning);
     if (mistakes !== "") log("critical", mistakes);
     if (plan === undefined || refused.length > 0) return false;
-    await this.takeIn(plan, loaded.value.key);
-    log(
-      "notice",
-      `ready: ${sources.map(({ name }) => name).join(" and ")} ${sources.length === 1 ? "runs" : "run"} with ${plural(plan.rules.length, "rule")} from ${plural(loaded.value.files.length, "file")}, digest ${plan.digest}`,
-    );
+    await this.takeIn(plan, loaded.value);
+    const run = `${sources.map(({ name }) => name).join(" and ")} ${sources.length === 1 ? "runs" : "run"}`;
+    const rules = `${plural(plan.rules.length, "rule")} from ${loaded.value.from}, digest ${plan.digest}`;
+    log("notice", `ready: ${run} ${plan.digest === "" ? "without rules" : `with ${rules}`}`);
     return true;
   }
 
-  private async takeIn(plan: RuleSetPlan, key: string): Promise<void> {
+  private async takeIn(plan: RuleSetPlan, { key, failures: left }: LoadedRules): Promise<void> {
     await Promise.all(this.options.sources.map((source) => source.setRules(plan)));
     this.key = key;
     const { failures } = this.current;
@@ -133,7 +153,9 @@ export class Agent {
       failures,
       lastFailure: undefined,
       since: this.options.now(),
+      left,
     };
+    this.options.onRules?.(this.current);
   }
 
   /** Reads the rules again. Calls that come while it reads are one more reading. */
@@ -159,7 +181,8 @@ export class Agent {
 
   private async reloadOnce(): Promise<void> {
     const { load, log } = this.options;
-    const { plan, key, mistakes, warnings } = await load();
+    const loaded = await load();
+    const { plan, key, mistakes, warnings } = loaded;
     if (plan === undefined) {
       this.refuse(mistakes);
       return;
@@ -170,7 +193,7 @@ export class Agent {
       return;
     }
     for (const warning of warnings) log("warning", warning);
-    await this.takeIn(plan, key);
+    await this.takeIn(plan, loaded);
     log("notice", `rules swapped: ${plural(plan.rules.length, "rule")} in force, digest ${plan.digest}`);
   }
 
@@ -179,6 +202,7 @@ export class Agent {
     const { log, outputs, hostname, now } = this.options;
     const { digest } = this.current;
     this.current = { ...this.current, failures: this.current.failures + 1, lastFailure: reason };
+    this.options.onRules?.(this.current);
     log("error", `${reason}\nthe rules were not loaded; those of digest ${short(digest)} stay in force`);
     const [firstLine = ""] = reason.split("\n");
     const about = { time: BigInt(now()) * 1_000_000n, hostname };

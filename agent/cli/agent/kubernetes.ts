@@ -31,11 +31,12 @@ const nodeName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /**
  * Outside pods `auto` wants both a kubeconfig and the node's name: a developer's KUBECONFIG alone is no wish that an agent
- * asks that cluster.
+ * asks that cluster. `needed`: something other than data of pods is asked for, so that it is on or cannot be.
  */
 export function chooseApi(
   settings: Settings["kubernetes"],
   { environment, hostname, read }: Surroundings,
+  needed = false,
 ): ApiChoice {
   const { pod_metadata, kubeconfig, node_name } = settings;
   const pod = inPod(environment);
@@ -43,7 +44,8 @@ export function chooseApi(
   const files = paths.filter((path) => path !== "");
   const named = node_name === "" ? (environment["NODE_NAME"] ?? "") : node_name;
   const found = pod || kubeconfig !== "" || (files.length > 0 && named !== "");
-  if (pod_metadata === "cri" || (pod_metadata === "auto" && !found)) return { kind: "off" };
+  const wished = pod_metadata === "api" || (pod_metadata === "auto" && found);
+  if (!wished && !needed) return { kind: "off" };
   try {
     const access = files.length > 0 ? kubeconfigAccess(readAll(files, read)) : podAccess(environment);
     if (access === undefined)
@@ -77,28 +79,50 @@ export interface OpenOptions {
   readonly hostname: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly tell: (input: PodInput) => void;
+  /** What the settings cannot do without the API for; undefined: it is for data of pods alone. */
+  readonly neededBy?: "cluster.enabled" | undefined;
 }
 
-/** Makes what keeps the capture thread told of pods; undefined where the API is not asked, which the log says if it should be. */
-export function openPodMetadata(settings: Settings, options: OpenOptions): PodMetadata | undefined {
-  const { environment, hostname, clock, log, tell } = options;
+/** The one client of the API that all parts of the agent share. */
+export interface Kube {
+  readonly client: KubeClient;
+  /** Name of this node. */
+  readonly node: string;
+  /** Where this node's pods are asked for; false: setting kubernetes.pod_metadata is cri. */
+  readonly pods: boolean;
+}
+
+/**
+ * Makes the client; undefined where the API is not asked, which the log says if it should be.
+ * @throws AccessError where the settings cannot do without it
+ */
+export function openKube(settings: Settings, options: OpenOptions): Kube | undefined {
+  const { environment, hostname, clock, log, neededBy } = options;
   const read = (path: string) => readFileSync(path, "utf8");
-  const choice = chooseApi(settings.kubernetes, { environment, hostname, read });
+  const choice = chooseApi(settings.kubernetes, { environment, hostname, read }, neededBy !== undefined);
   switch (choice.kind) {
     case "off":
       return undefined;
     case "cannot":
+      if (neededBy !== undefined)
+        throw new AccessError(`${neededBy} needs the Kubernetes API: ${choice.message}`);
       log("warning", `pods have what the container runtime says alone: ${choice.message}`);
       return undefined;
     case "on": {
       const { access, node } = choice;
-      log(
-        "info",
-        `the Kubernetes API at ${access.server.host} is asked for the pods of node ${node} (${access.origin})`,
-      );
       const client = new KubeClient({ access, clock, userAgent: `tiercel-agent/${packageVersion()}` });
-      return new PodMetadata({ client, node, clock, random: Math.random, log, tell });
+      log("info", `the Kubernetes API at ${access.server.host} is asked as node ${node} (${access.origin})`);
+      return { client, node, pods: settings.kubernetes.pod_metadata !== "cri" };
     }
   }
+}
+
+/** Makes what keeps the capture thread told of this node's pods; undefined where the API is not asked for them. */
+export function openPodMetadata(
+  kube: Kube | undefined,
+  { clock, log, tell }: Pick<OpenOptions, "clock" | "log"> & { readonly tell: (input: PodInput) => void },
+): PodMetadata | undefined {
+  if (kube?.pods !== true) return undefined;
+  const { client, node } = kube;
+  return new PodMetadata({ client, node, clock, random: Math.random, log, tell });
 }

@@ -97,12 +97,11 @@ export class PodMetadata {
     this.#look();
   }
 
-  /** Resolves when nothing more will be told. */
+  /** Resolves when nothing more will be told. The client is its maker's to close. */
   async stop(): Promise<void> {
     this.#end.abort();
     this.#cancel();
     await Promise.all([...this.#watchers.values()].map((watcher) => watcher.stop()));
-    this.#options.client.close();
   }
 
   get status(): PodMetadataStatus {

@@ -1,4 +1,6 @@
 /** Reads settings and rules, the first time and whenever they change. */
+import type { LabelPairs } from "../../rules/label-selector.ts";
+import type { SetText } from "../cluster/set-index.ts";
 import { loadSettings, type LoadedSettings, type SettingsPlaces } from "../settings/load.ts";
 import { draw } from "../settings/mistake.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -7,6 +9,29 @@ import type { LoadedRules } from "./agent.ts";
 import { needRestart } from "./changed-settings.ts";
 import { compileOptions, sourceNames, staticFields } from "./from-settings.ts";
 import { loadRules } from "./load-rules.ts";
+import type { RulesInput } from "./rules-messages.ts";
+
+/** What the agent's place in a cluster has to do with its rules. */
+export interface ClusterSide {
+  /** The rules of the cluster; undefined: they come from files. */
+  readonly rules:
+    | {
+        /** The newest whole set; undefined where there is none yet. */
+        take(): SetText | undefined;
+        /** What `take` gave is not what its digest says. */
+        damaged(): void;
+      }
+    | undefined;
+  /** The labels of this node; undefined where nobody can be asked for them. */
+  readonly labels: { readonly labels: LabelPairs | undefined; want(wanted: boolean): void } | undefined;
+}
+
+const noRules: LoadedRules = {
+  ...{ plan: { digest: "", rules: [] }, key: "", from: "nowhere", mistakes: "", warnings: [], failures: [] },
+  selectsNodes: false,
+};
+
+const notWhole = "there is no whole rule set of the cluster";
 
 export class RulesSource {
   private readonly places: SettingsPlaces;
@@ -17,6 +42,8 @@ export class RulesSource {
   private readonly log: Log;
   private current: LoadedSettings;
   private first = true;
+  /** Set before the first load. */
+  cluster: ClusterSide = { rules: undefined, labels: undefined };
 
   constructor(
     places: SettingsPlaces,
@@ -33,7 +60,7 @@ export class RulesSource {
 
   /** Files and folders that a reload depends on. */
   get watched(): readonly string[] {
-    return [...this.paths, ...this.current.files];
+    return [...(this.cluster.rules === undefined ? this.paths : []), ...this.current.files];
   }
 
   private get paths(): readonly string[] {
@@ -42,28 +69,40 @@ export class RulesSource {
 
   /** Reads the settings anew (but for the first time) and the rules. */
   async load(): Promise<LoadedRules> {
-    if (!this.first) {
+    const { first } = this;
+    this.first = false;
+    if (!first) {
       const again = loadSettings(this.places);
       if (again.settings === undefined)
-        return {
-          plan: undefined,
-          key: "",
-          files: [],
-          mistakes: again.mistakes.map(draw).join("\n"),
-          warnings: [],
-        };
+        return { ...noRules, plan: undefined, mistakes: again.mistakes.map(draw).join("\n") };
       this.take(again, again.settings);
     }
-    this.first = false;
+    const { rules, labels } = this.cluster;
+    const input = this.input();
+    if (input === undefined) return first ? noRules : { ...noRules, plan: undefined, mistakes: notWhole };
     const settings = this.current.settings ?? this.running;
-    return loadRules({
-      paths: this.paths,
-      skipMissing: this.named.length === 0,
+    const loaded = await loadRules({
+      input,
       options: compileOptions(settings),
       staticFields: staticFields(this.running),
-      nodeLabels: undefined,
+      nodeLabels: labels?.labels,
       sources: sourceNames(this.running),
     });
+    if (loaded.damaged === true) rules?.damaged();
+    labels?.want(loaded.selectsNodes);
+    // A cluster's agent runs without rules rather than not at all: the operator may mend them.
+    if (first && rules !== undefined && loaded.plan === undefined)
+      return { ...noRules, warnings: [loaded.mistakes] };
+    return loaded;
+  }
+
+  /** Undefined: there are no rules yet. */
+  private input(): RulesInput | undefined {
+    const { rules } = this.cluster;
+    if (rules === undefined)
+      return { kind: "files", paths: this.paths, skipMissing: this.named.length === 0 };
+    const set = rules.take();
+    return set && { kind: "set", set };
   }
 
   private take(again: LoadedSettings, settings: Settings): void {

@@ -20,11 +20,11 @@ import { inPod, WebServerError } from "../web-server.ts";
 import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
 import { CaptureClient, type CaptureHandlers } from "./capture-client.ts";
+import { openCluster } from "./cluster.ts";
 import type { Counters } from "./counters.ts";
 import { actOnLoss } from "./drop-actions.ts";
 import { DropWatch } from "./drop-watch.ts";
 import { alertFormat, captureData } from "./from-settings.ts";
-import { openPodMetadata } from "./kubernetes.ts";
 import { openAudit } from "./open-audit.ts";
 import { openLog } from "./open-log.ts";
 import { openRuntimes } from "./open-runtimes.ts";
@@ -113,14 +113,22 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   });
   const audit = openAudit(settings, { hostname: name, pod, onAlerts: publish, log });
   const sources = [capture, audit].filter((source) => source !== undefined);
-  const about = { environment: process.env, hostname: ownHostname(), clock: systemClock, log, tell };
-  const pods = capture && openPodMetadata(settings, about);
+  const cluster = openCluster(settings, {
+    ...{ environment: process.env, hostname: ownHostname(), clock: systemClock, log },
+    tell: capture && tell,
+    onChange: () => void agent.reload(),
+  });
+  const { pods } = cluster;
+  source.cluster = cluster;
   const agent = new Agent({
     sources,
     outputs,
     log,
     hostname: name,
     load: () => source.load(),
+    onRules: ({ lastFailure }) => {
+      if (lastFailure === undefined) cluster.rules?.inForce();
+    },
     print: (text) => process.stderr.write(`${text}\n`),
     deadline: settings.output_timeout,
     sourceDeadline: 5000,
@@ -128,7 +136,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   });
   endOnSignals(agent);
   try {
-    const parts = { agent, sources, outputs, pods, runtimes, log };
+    const parts = { agent, sources, outputs, pods, rules: cluster.rules, runtimes, log };
     await startServing(settings, { ...parts, hostname: name, pod, chosen, startTime });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
@@ -136,15 +144,16 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     return exitCodes.failed;
   }
   if (capture !== undefined) void runtimes.start();
+  await cluster.open();
   if (!(await agent.start())) return exitCodes.failed;
-  pods?.start();
+  cluster.start();
   trimMemory();
   process.on("SIGHUP", () => void agent.reload());
   process.on("SIGUSR1", () => outputs.reopen());
   const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();
-  await pods?.stop();
+  await cluster.stop();
   runtimes.close();
   return code;
 }

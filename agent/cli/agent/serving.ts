@@ -11,6 +11,7 @@ import type { Settings } from "../settings/schema.ts";
 import { packageVersion } from "../version.ts";
 import { startWebServer } from "../web-server.ts";
 import type { Agent, Source } from "./agent.ts";
+import type { ClusterRules } from "../cluster/cluster-rules.ts";
 import type { PodMetadata } from "./pod-metadata.ts";
 
 export interface ServingParts {
@@ -18,6 +19,8 @@ export interface ServingParts {
   readonly sources: readonly Source[];
   readonly outputs: Outputs;
   readonly pods: PodMetadata | undefined;
+  /** Undefined where rules come from files. */
+  readonly rules: ClusterRules | undefined;
   readonly runtimes: ContainerRuntimes;
   readonly hostname: string;
   readonly pod: boolean;
@@ -48,7 +51,7 @@ function usage() {
 
 /** Starts the web server where the settings have it on. @throws WebServerError */
 export function startServing(settings: Settings, parts: ServingParts): Promise<Server | undefined> {
-  const { agent, sources, outputs, pods, runtimes, hostname, pod, chosen, log, startTime } = parts;
+  const { agent, sources, outputs, pods, rules, runtimes, hostname, pod, chosen, log, startTime } = parts;
   const health = (): Health => {
     for (const { name, lastHeard } of sources) {
       const silence = Date.now() - lastHeard;
@@ -60,8 +63,11 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
     }
     return { ok: true };
   };
+  // Without rules a cluster's agent is ready once it has said why: what is missing is the operator's.
   const ready = (): Health =>
-    agent.status.digest === "" ? { ok: false, reason: "no rules are in force yet" } : health();
+    agent.status.digest === "" && rules?.status.problem === undefined
+      ? { ok: false, reason: "no rules are in force yet" }
+      : health();
   const metrics = metricsText(
     agentMetrics(settings.metrics, {
       version: packageVersion(),
@@ -72,6 +78,7 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
       outputs: () => outputs.counters(),
       rules: () => agent.status,
       pods: () => pods?.status,
+      cluster: () => rules?.status,
       runtimes: () => runtimes.status(),
       usage,
     }),

@@ -10,12 +10,24 @@ export interface Facts {
   readonly runtimes: RuntimesFacts;
   readonly clock: ClockFacts;
   readonly settings: SettingsFacts;
-  /** Undefined where the settings have mistakes. */
+  /** Undefined where the settings have mistakes, and where rules come from a cluster. */
   readonly rules: RulesFacts | undefined;
   /** What the settings let listen. */
   readonly ports: readonly PortFacts[];
   /** Undefined where the API is not asked (setting kubernetes.pod_metadata). */
   readonly kubernetes: KubernetesFacts | undefined;
+  /** Undefined where rules come from files (setting cluster.enabled). */
+  readonly cluster: ClusterFacts | undefined;
+}
+
+export interface ClusterFacts {
+  /** NAMESPACE/NAME of the index. */
+  readonly place: string;
+  readonly index: { readonly digest: string; readonly shards: number } | { readonly error: string };
+  /** Digest of the set on the disk; "" for none. */
+  readonly kept: string;
+  /** Where it is kept, and why nothing can be written there. */
+  readonly folder: { readonly path: string; readonly error: string | undefined };
 }
 
 export interface KernelFacts {
@@ -92,7 +104,8 @@ export interface SettingsFacts {
 }
 
 export interface RulesFacts {
-  readonly files: number;
+  /** As in "2 files". */
+  readonly from: string;
   readonly rules: number;
   /** "" for none. */
   readonly mistakes: string;

@@ -42,10 +42,11 @@ export async function gather({ config, rules, overrides }: DoctorArguments): Pro
       warnings: loaded.warnings.map(draw),
     },
     rules:
-      loaded.settings &&
-      (await gatherRules(new RulesSource(places, rules, { ...loaded, settings }, () => {}))),
+      loaded.settings === undefined || settings.cluster.enabled
+        ? undefined
+        : await gatherRules(new RulesSource(places, rules, { ...loaded, settings }, () => {})),
     ports: await Promise.all(listeners(settings, loaded).map(tryPort)),
-    kubernetes: await gatherKubernetes(settings.kubernetes, process.env, hostname()),
+    ...(await gatherKubernetes(settings, process.env, hostname())),
   };
   return {
     ...facts,
@@ -59,10 +60,10 @@ export async function gather({ config, rules, overrides }: DoctorArguments): Pro
 
 async function gatherRules(source: RulesSource): Promise<RulesFacts> {
   try {
-    const { plan, files, mistakes, warnings } = await source.load();
-    return { files: files.length, rules: plan?.rules.length ?? 0, mistakes, warnings };
+    const { plan, from, mistakes, warnings } = await source.load();
+    return { from, rules: plan?.rules.length ?? 0, mistakes, warnings };
   } catch (error) {
-    return { files: 0, rules: 0, mistakes: (error as Error).message, warnings: [] };
+    return { from: "nowhere", rules: 0, mistakes: (error as Error).message, warnings: [] };
   }
 }
 

@@ -14,7 +14,7 @@ import type { Counters } from "../agent/counters.ts";
 import { actOnLoss } from "../agent/drop-actions.ts";
 import { DropWatch } from "../agent/drop-watch.ts";
 import { captureData } from "../agent/from-settings.ts";
-import { openPodMetadata } from "../agent/kubernetes.ts";
+import { openKube, openPodMetadata } from "../agent/kubernetes.ts";
 import { openLog } from "../agent/open-log.ts";
 import { openRuntimes } from "../agent/open-runtimes.ts";
 import { RulesSource } from "../agent/reload.ts";
@@ -146,13 +146,9 @@ class Recorder {
     const environment = process.env;
     const tell = (input: NodeInput) => capture.tellNode(input);
     const runtimes = openRuntimes(settings, { tell, pod: inPod(environment), environment, log });
-    const pods = openPodMetadata(settings, {
-      environment,
-      hostname: ownHostname(),
-      clock: systemClock,
-      log,
-      tell,
-    });
+    const about = { environment, hostname: ownHostname(), clock: systemClock, log };
+    const kube = openKube(settings, about);
+    const pods = openPodMetadata(kube, { ...about, tell });
     void runtimes.start();
     endOnSignals({ stop: () => this.ask("stopped") });
     try {
@@ -176,6 +172,7 @@ class Recorder {
     recording.endsBecause(await this.asked);
     clearTimeout(timer);
     await pods?.stop();
+    kube?.client.close();
     runtimes.close();
     const counters = await capture.stop();
     await outputs.close(settings.output_timeout);

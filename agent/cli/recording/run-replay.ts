@@ -53,8 +53,7 @@ async function replayFile(given: ReplayArguments, log: Log): Promise<number> {
   const settings =
     given.output === undefined ? recorded : { ...recorded, json_output: given.output === "json" };
   const { plan, mistakes, warnings } = await loadRules({
-    paths: given.rules,
-    skipMissing: false,
+    input: { kind: "files", paths: given.rules, skipMissing: false },
     options: compileOptions(settings),
     staticFields: staticFields(settings),
     nodeLabels: undefined,

@@ -162,6 +162,22 @@ export const settingsSchema = group("Settings of Tiercel.", {
       ),
     },
   ),
+  cluster: group(
+    "Rules from a cluster in place of rules_files, and what the agent gives back to it. Needs access to the Kubernetes API (`kubernetes.kubeconfig`, KUBECONFIG, or a pod's service account) and the node's name.",
+    {
+      enabled: flag("Take the rules that the operator keeps in ConfigMaps.", false),
+      namespace: text(
+        "The operator's namespace. Empty: the namespace of the agent's pod, outside pods tiercel-system.",
+        "",
+        { sample: "tiercel-system" },
+      ),
+      name: text("Full name of the installation; the rules are in the ConfigMap NAME-rules.", "tiercel"),
+      state_folder: text(
+        "Folder in which the last rules that ran are kept, so that the agent starts from them while the API is away.",
+        "/var/lib/tiercel",
+      ),
+    },
+  ),
   container_runtime: group("Who says what containers are: containerd, CRI-O, Docker, Podman.", {
     sockets: list(
       "Their unix sockets, as paths on the node. Empty: CONTAINER_RUNTIME_ENDPOINT where it is set, else all known places are looked at, again and again.",

@@ -137,6 +137,26 @@ const rules: readonly Rule[] = [
     },
   },
   {
+    path: "cluster.name",
+    wrong: ({ cluster: { enabled, name } }) =>
+      enabled &&
+      !objectName.test(name) &&
+      "cluster.name must be a name as Kubernetes allows it, such as tiercel",
+  },
+  {
+    path: "cluster.namespace",
+    wrong: ({ cluster: { enabled, namespace } }) =>
+      enabled &&
+      namespace !== "" &&
+      !objectName.test(namespace) &&
+      "cluster.namespace must be a name as Kubernetes allows it, such as tiercel-system",
+  },
+  {
+    path: "cluster.state_folder",
+    wrong: ({ cluster: { enabled, state_folder } }) =>
+      enabled && !state_folder.startsWith("/") && "cluster.state_folder must be an absolute path",
+  },
+  {
     path: "webserver.listen_address",
     wrong: ({ webserver: { listen_address } }) =>
       listen_address !== "" && isIP(listen_address) === 0 && "webserver.listen_address must be an IP address",
@@ -148,6 +168,9 @@ const rules: readonly Rule[] = [
       "webserver.k8s_healthz_endpoint must begin with / and be none of /metrics, /readyz, /versions",
   },
 ];
+
+/** Name of a namespace or of an installation. */
+const objectName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Whether audit events are received. */
 export function hasAudit({ k8s_audit: { enabled, listen } }: Settings["sources"]): boolean {

@@ -56,6 +56,11 @@ describe("where a rule applies", () => {
       scope: { selector: { namespaces: ["bank", "shop"] } },
       holds: ["of a pod", "of a pod that the API knows"],
     },
+    {
+      name: "namespaces by name, whatever their selector would say",
+      scope: { selector: { namespaces: ["shop"], namespaceSelector: { matchLabels: { no: "such" } } } },
+      holds: ["of a pod", "of a pod that the API knows"],
+    },
     { name: "no namespace at all", scope: { selector: { namespaces: [] } }, holds: [] },
     {
       name: "pods by label, the API's word before the runtime's",

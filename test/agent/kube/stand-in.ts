@@ -24,6 +24,8 @@ export interface Asked {
   readonly method: string;
   /** `pods`, `deployments`, …; "" for what is no resource. */
   readonly resource: string;
+  /** The one object that is asked for; "" for a list or watch. */
+  readonly name: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly watch: boolean;
@@ -196,11 +198,12 @@ export class StandInApi {
     const pieces: Buffer[] = [];
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
     const { pathname, searchParams } = new URL(request.url!, "https://x");
-    const resource =
-      /^\/(?:api|apis\/[^/]+)\/v1\/(?:namespaces\/[^/]+\/)?([a-z]+)$/.exec(pathname)?.[1] ?? "";
+    const [, resource = "", name = ""] =
+      /^\/(?:api|apis\/[^/]+)\/v1\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];
     const asked: Asked = {
       method: request.method!,
       resource,
+      name,
       path: pathname,
       query: searchParams,
       watch: searchParams.get("watch") === "1",
@@ -211,7 +214,8 @@ export class StandInApi {
     const fault = this.fault(asked);
     if (fault?.kind === "late") await new Promise((resolve) => setTimeout(resolve, fault.milliseconds));
     if (fault !== undefined && this.#commit(fault, asked, response)) return;
-    if (asked.watch) this.#watch(asked, response, fault);
+    if (asked.name !== "") this.#get(asked, response);
+    else if (asked.watch) this.#watch(asked, response, fault);
     else this.#list(asked, response, fault);
   }
 
@@ -256,6 +260,13 @@ export class StandInApi {
       case "late":
         return false;
     }
+  }
+
+  #get(asked: Asked, response: ServerResponse): void {
+    const found = this.all(asked.resource).find(({ metadata }) => metadata.name === asked.name);
+    if (found !== undefined) return void response.end(JSON.stringify(shown(asked, found, "")));
+    const message = `${asked.resource} "${asked.name}" not found`;
+    response.writeHead(404).end(JSON.stringify({ kind: "Status", code: 404, reason: "NotFound", message }));
   }
 
   #list(asked: Asked, response: ServerResponse, fault: Fault | undefined): void {

@@ -103,6 +103,16 @@ const sources: MetricSources = {
     ] as const),
     leftOut: new Map([["labels", 7]] as const),
   }),
+  cluster: () => ({
+    connected: true,
+    lastSync: 1_700_000_000_000,
+    wanted: "ab12",
+    problem: undefined,
+    faults: new Map([["set" as const, 2]]),
+    reads: 5,
+    stored: "ab12",
+    storeFailures: 0,
+  }),
   runtimes: () => ({
     runtimes: [
       {

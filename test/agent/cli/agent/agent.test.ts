@@ -12,14 +12,18 @@ import type { RuleSetPlan } from "../../../../agent/rules/plan.ts";
 const set = (digest: string, key = ""): LoadedRules => ({
   plan: { digest, rules: [] },
   key,
-  files: ["a.yaml"],
+  from: "1 file",
+  failures: [],
+  selectsNodes: false,
   mistakes: "",
   warnings: [],
 });
 const bad: LoadedRules = {
   plan: undefined,
   key: "",
-  files: ["a.yaml"],
+  from: "1 file",
+  failures: [],
+  selectsNodes: false,
   mistakes: "a.yaml:1:1: wrong\n    x",
   warnings: [],
 };

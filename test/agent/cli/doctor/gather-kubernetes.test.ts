@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultSettings } from "../../../../agent/cli/settings/check.ts";
+import type { Settings } from "../../../../agent/cli/settings/schema.ts";
 import { gatherKubernetes } from "../../../../agent/cli/doctor/gather-kubernetes.ts";
 import { makeCertificates } from "../../kube/certificates.ts";
 import { StandInApi } from "../../kube/stand-in.ts";
@@ -33,8 +35,17 @@ users: [{name: u, user: {token: secret}}]
   });
   afterEach(() => (api.fault = () => undefined));
 
-  const ask = (node_name = "node-1", pod_metadata: "auto" | "cri" = "auto") =>
-    gatherKubernetes({ pod_metadata, kubeconfig, node_name }, {}, "me");
+  const gather = (cluster: Partial<Settings["cluster"]>, node_name: string, pod_metadata: "auto" | "cri") =>
+    gatherKubernetes(
+      {
+        kubernetes: { pod_metadata, kubeconfig, node_name },
+        cluster: { ...defaultSettings().cluster, state_folder: join(folder, "state"), ...cluster },
+      },
+      {},
+      "me",
+    );
+  const ask = async (node_name = "node-1", pod_metadata: "auto" | "cri" = "auto") =>
+    (await gather({}, node_name, pod_metadata)).kubernetes;
 
   it("is for one pod of this node, as the agent asks", async () => {
     assert.deepEqual(await ask(), { server, node: "node-1", error: undefined });
@@ -52,6 +63,22 @@ users: [{name: u, user: {token: secret}}]
     const missing = await ask("No Node");
     assert.ok(missing !== undefined && "missing" in missing);
     assert.match(missing.missing, /NODE_NAME/);
+  });
+
+  it("is for the index of a cluster's rules, where they come from there", async () => {
+    const cluster = async (more: Partial<Settings["cluster"]> = {}) =>
+      (await gather({ enabled: true, namespace: "ns", ...more }, "node-1", "cri")).cluster;
+    const place = "ns/tiercel-rules";
+    const folder = { path: join(kubeconfig, "../state"), error: undefined };
+    const error = 'HTTP 404: configmaps "tiercel-rules" not found';
+    assert.deepEqual(await cluster(), { place, index: { error }, kept: "", folder });
+    const digest = "ab".repeat(32);
+    const data = { "index.json": JSON.stringify({ version: 1, digest, set: { version: 1 }, shards: ["s"] }) };
+    api.put("configmaps", { metadata: { name: "tiercel-rules", namespace: "ns", uid: "1" }, data });
+    assert.deepEqual(await cluster(), { place, index: { digest, shards: 1 }, kept: "", folder });
+    const file = await cluster({ state_folder: kubeconfig });
+    assert.equal(file?.folder.error, "ENOTDIR");
+    assert.equal((await gather({}, "node-1", "cri")).cluster, undefined);
   });
 
   it("is not put where the settings do not want it", async () => {

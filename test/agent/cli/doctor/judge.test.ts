@@ -378,7 +378,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ["fine", good, "ok", /^41 rules of 1 file load$/, nothing, nothing],
     [
       "wrong",
-      { ...good, rules: { files: 1, rules: 0, mistakes: "x.yaml: Invalid", warnings: [] } },
+      { ...good, rules: { from: "1 file", rules: 0, mistakes: "x.yaml: Invalid", warnings: [] } },
       "failure",
       /Invalid/,
       /does not start/,
@@ -386,7 +386,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "odd",
-      { ...good, rules: { files: 1, rules: 1, mistakes: "", warnings: ["w"] } },
+      { ...good, rules: { from: "1 file", rules: 1, mistakes: "", warnings: ["w"] } },
       "warning",
       /^w$/,
       /seems/,
@@ -394,7 +394,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "none in force",
-      { ...good, rules: { files: 2, rules: 0, mistakes: "", warnings: [] } },
+      { ...good, rules: { from: "2 files", rules: 0, mistakes: "", warnings: [] } },
       "warning",
       /^0 rules of 2 files/,
       /no alert/,

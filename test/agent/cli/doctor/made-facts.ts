@@ -32,7 +32,7 @@ export const good: Facts = {
   },
   clock: { wall: Date.UTC(2026, 1, 1), stepped: 0.4, kept: true },
   settings: { files: ["/etc/tiercel/tiercel.yaml"], mistakes: [], warnings: [] },
-  rules: { files: 1, rules: 41, mistakes: "", warnings: [] },
+  rules: { from: "1 file", rules: 41, mistakes: "", warnings: [] },
   ports: [
     {
       name: "webserver",
@@ -45,4 +45,5 @@ export const good: Facts = {
     },
   ],
   kubernetes: undefined,
+  cluster: undefined,
 };

@@ -5,6 +5,7 @@ import { shareMemoryArena, trimMemory } from "../../capture/native.ts";
 import { openUnixDatagram } from "../../capture/unix-datagram.ts";
 import type { Alert } from "../../engine/alert.ts";
 import { alertJson, alertText } from "../../engine/render.ts";
+import { AccessError } from "../../kube/access.ts";
 import { systemClock } from "../../sinks/clock.ts";
 import type { Outputs } from "../../sinks/outputs.ts";
 import { hostname } from "../../state/host.ts";
@@ -20,7 +21,7 @@ import { inPod, WebServerError } from "../web-server.ts";
 import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
 import { CaptureClient, type CaptureHandlers } from "./capture-client.ts";
-import { openCluster } from "./cluster.ts";
+import { openCluster, type Cluster, type ClusterOptions } from "./cluster.ts";
 import type { Counters } from "./counters.ts";
 import { actOnLoss } from "./drop-actions.ts";
 import { DropWatch } from "./drop-watch.ts";
@@ -55,6 +56,12 @@ export async function runAgent({ config, rules, overrides }: AgentArguments): Pr
   if (settings === undefined) {
     for (const mistake of loaded.mistakes) process.stderr.write(`${draw(mistake)}\n`);
     return exitCodes.failed;
+  }
+  if (settings.cluster.enabled && rules.length > 0) {
+    process.stderr.write(
+      "--rules and cluster.enabled exclude each other: rules come from files or from the cluster\n",
+    );
+    return exitCodes.usage;
   }
   const name = hostname(process.env, ownHostname());
   const logger = openLog(settings, name, inPod(process.env));
@@ -113,11 +120,12 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   });
   const audit = openAudit(settings, { hostname: name, pod, onAlerts: publish, log });
   const sources = [capture, audit].filter((source) => source !== undefined);
-  const cluster = openCluster(settings, {
+  const cluster = clusterOf(settings, {
     ...{ environment: process.env, hostname: ownHostname(), clock: systemClock, log },
     tell: capture && tell,
     onChange: () => void agent.reload(),
   });
+  if (cluster === undefined) return exitCodes.failed;
   const { pods } = cluster;
   source.cluster = cluster;
   const agent = new Agent({
@@ -156,6 +164,17 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   await cluster.stop();
   runtimes.close();
   return code;
+}
+
+/** Undefined where the settings cannot do without the API and there is no access, which is said. */
+function clusterOf(settings: Settings, options: ClusterOptions): Cluster | undefined {
+  try {
+    return openCluster(settings, options);
+  } catch (error) {
+    if (!(error instanceof AccessError)) throw error;
+    options.log("critical", error.message);
+    return undefined;
+  }
 }
 
 function watchFiles(source: RulesSource, agent: Agent, log: Log): RulesWatch {

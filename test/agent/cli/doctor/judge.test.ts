@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Abilities, Missing } from "../../../../agent/capture/index.ts";
-import type { Facts, KernelFacts, PortFacts } from "../../../../agent/cli/doctor/facts.ts";
+import type { ClusterFacts, Facts, KernelFacts, PortFacts } from "../../../../agent/cli/doctor/facts.ts";
 import type { Finding } from "../../../../agent/cli/doctor/finding.ts";
 import { judge, worst } from "../../../../agent/cli/doctor/judge.ts";
 import { good, kernel } from "./made-facts.ts";
@@ -27,6 +27,12 @@ const audit: PortFacts = {
   port: 8765,
   set: false,
   error: undefined,
+};
+const cluster: ClusterFacts = {
+  place: "ns/tiercel-rules",
+  index: { digest: "ab12cd34ef567890", shards: 2 },
+  kept: "",
+  folder: { path: "/var/lib/tiercel", error: undefined },
 };
 const nothing = /^$/;
 /** All but CAP_SYS_RESOURCE. */
@@ -399,6 +405,38 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       /^0 rules of 2 files/,
       /no alert/,
       /priority/,
+    ],
+    [
+      "of a cluster",
+      { ...good, rules: undefined, cluster },
+      "ok",
+      /^the rules of the cluster are in ns\/tiercel-rules: digest ab12cd34ef56, 2 parts$/,
+      nothing,
+      nothing,
+    ],
+    [
+      "of a cluster that are not there",
+      { ...good, rules: undefined, cluster: { ...cluster, index: { error: "HTTP 404" } } },
+      "warning",
+      /ns\/tiercel-rules cannot be read: HTTP 404$/,
+      /without rules until it can/,
+      /operator.*cluster\.namespace.*rights/,
+    ],
+    [
+      "of a cluster that are on the disk alone",
+      { ...good, rules: undefined, cluster: { ...cluster, index: { error: "e" }, kept: "0123456789abcdef" } },
+      "warning",
+      /cannot be read/,
+      /those of its last run, digest 0123456789ab$/,
+      /operator/,
+    ],
+    [
+      "of a cluster that cannot be kept",
+      { ...good, rules: undefined, cluster: { ...cluster, folder: { path: "/state", error: "EROFS" } } },
+      "warning",
+      /nothing can be kept in \/state: EROFS/,
+      /starts without rules/,
+      /cluster\.state_folder/,
     ],
   ],
   port: [

@@ -69,10 +69,7 @@ describe("an agent with a kubeconfig", function () {
       await api.close();
       await shows('tiercel_kubernetes_connected{kind="pods"} 0');
       await shows('tiercel_kubernetes_objects{kind="pods"} 1');
-      assert.match(
-        agent.log(),
-        /the Kubernetes API at 127\.0\.0\.1:\d+ is asked as node node-1/,
-      );
+      assert.match(agent.log(), /the Kubernetes API at 127\.0\.0\.1:\d+ is asked as node node-1/);
       assert.match(agent.log(), /the Kubernetes API does not give pods \(.*\): what is known of them stays/);
       assert.ok(!agent.log().includes("geheim"));
       assert.equal(await agent.stop(), 0);

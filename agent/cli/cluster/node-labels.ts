@@ -85,7 +85,9 @@ export class NodeLabels {
 
   #next(wait: number): void {
     this.#cancel?.();
-    this.#cancel = this.#options.clock.after(wait, () => (this.#asking = this.#ask()));
+    this.#cancel = this.#options.clock.after(wait, () => {
+      this.#asking = this.#ask();
+    });
   }
 
   async #ask(): Promise<void> {

@@ -159,8 +159,9 @@ export class Ledger {
     this.#flying = undefined;
     this.#written += settled;
     if (task === "count" && settled > 0) {
-      group.repeats = now - group.notBefore > lull ? 0 : group.repeats + 1;
+      if (now - group.notBefore > lull) group.repeats = 0;
       group.notBefore = now + Math.min(distance.longest, distance.first * 2 ** Math.min(group.repeats, 10));
+      group.repeats++;
     }
     this.changed(group);
     this.#bound();

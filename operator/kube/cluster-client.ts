@@ -100,24 +100,25 @@ export class ClusterClient {
    * Takes over fields of others. Status is not touched.
    */
   apply<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
-    return this.#apply(object, undefined, signal);
+    return this.#apply(object, undefined, fieldManager, signal);
   }
 
-  /** The same for its status alone. */
-  applyStatus<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
-    return this.#apply(object, "status", signal);
+  /** The same for its status alone. Where two controllers write parts of one status, each has a `manager` of its own. */
+  applyStatus<T extends KubeObject>(object: T, signal?: AbortSignal, manager = fieldManager): Promise<T> {
+    return this.#apply(object, "status", manager, signal);
   }
 
   async #apply<T extends KubeObject>(
     object: T,
     subresource: "status" | undefined,
+    manager: string,
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const { namespace, name } = object.metadata;
     const request = {
       method: "PATCH",
       path: pathOf(resourceOf(object), { namespace, name, subresource }),
-      query: { fieldManager, force: "true" },
+      query: { fieldManager: manager, force: "true" },
       body: { type: "application/apply-patch+yaml", text: JSON.stringify(object) },
     } as const;
     return (await this.#write(request, signal)) as T;

@@ -283,6 +283,7 @@ export interface AlertSinkStatus {
    * Alerts that wait on the nodes' disks now.
    */
   readonly spooled?: number;
+  readonly running?: AlertSinkStatusRunning;
   /**
    * When an alert was last delivered.
    */
@@ -292,6 +293,23 @@ export interface AlertSinkStatus {
    */
   readonly lastError?: string;
   readonly test?: AlertSinkStatusTest;
+}
+/**
+ * Of these, what agents that run now counted since they started. By it an operator that starts anew knows what it has added up already.
+ */
+export interface AlertSinkStatusRunning {
+  /**
+   * Alerts delivered.
+   */
+  readonly delivered?: number;
+  /**
+   * Alerts the receiver refused, or that were given up.
+   */
+  readonly failed?: number;
+  /**
+   * Alerts that a full queue or spool had no room for.
+   */
+  readonly dropped?: number;
 }
 /**
  * The test message that the annotation tiercel.dev/test asked for.

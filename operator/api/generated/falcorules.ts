@@ -411,6 +411,10 @@ export interface FalcoRuleStatusRule {
    */
   readonly matches: number;
   /**
+   * Of these, what agents that run now counted since they started. By it an operator that starts anew knows what it has added up already.
+   */
+  readonly running?: number;
+  /**
    * When it last did.
    */
   readonly lastMatch?: string;

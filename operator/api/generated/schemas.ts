@@ -707,6 +707,11 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
          "format": "int64",
          "minimum": 0
         },
+        "running": {
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
         "lastMatch": {
          "type": "string",
          "format": "date-time"
@@ -1306,6 +1311,26 @@ export const schemas: Readonly<Record<"FalcoRule" | "AlertSink" | "SecurityAlert
       "type": "integer",
       "format": "int64",
       "minimum": 0
+     },
+     "running": {
+      "type": "object",
+      "properties": {
+       "delivered": {
+        "type": "integer",
+        "format": "int64",
+        "minimum": 0
+       },
+       "failed": {
+        "type": "integer",
+        "format": "int64",
+        "minimum": 0
+       },
+       "dropped": {
+        "type": "integer",
+        "format": "int64",
+        "minimum": 0
+       }
+      }
      },
      "lastDelivery": {
       "type": "string",

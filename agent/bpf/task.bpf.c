@@ -23,11 +23,11 @@ static __always_inline __u64 number_at(void *address)
 
 static __always_inline __u64 pages_of(struct mm_struct *mm, __u32 counter)
 {
+	struct mm_struct___rss61 *old = (void *)mm;
 	__s64 pages;
 
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___rss61 *old = (void *)mm;
-
+	/* Not whether the type exists: libbpf looks for one that does not in the BTF of modules, which takes CAP_SYS_ADMIN. */
+	if (bpf_core_field_exists(old->rss_stat.count)) {
 		pages = number_at(address_of(old, rss_stat) + counter * 8);
 	} else {
 		struct percpu_counter *counted =

@@ -17,10 +17,11 @@ export interface CgroupOpener {
 }
 
 /**
- * @param folder where the hierarchy is mounted (agent/state/cgroup-tree.ts).
- * @throws Error of open(2) where it is not.
+ * @param hierarchy where it can be looked into, and where it is mounted (agent/state/cgroup-tree.ts): the kernel gives paths
+ *   from the root of the mount namespace that the mount belongs to, ours or another's.
+ * @throws Error of open(2) where it is not there.
  */
-export function openCgroups(folder: string): CgroupOpener {
+export function openCgroups({ folder, point }: { folder: string; point: string }): CgroupOpener {
   const mount = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC);
   const handle = Buffer.alloc(16);
   handle.writeUInt32LE(8, 0);
@@ -32,8 +33,8 @@ export function openCgroups(folder: string): CgroupOpener {
       if (fd < 0) return undefined;
       try {
         const path = readlinkSync(`/proc/self/fd/${fd}`, "latin1").replace(/ \(deleted\)$/, "");
-        if (path !== folder && !path.startsWith(`${folder}/`)) return undefined;
-        return path === folder ? "/" : path.slice(folder.length);
+        if (path !== point && !path.startsWith(`${point}/`)) return undefined;
+        return path === point ? "/" : path.slice(point.length);
       } catch {
         return undefined;
       } finally {

@@ -5,25 +5,52 @@ import { mountsOf } from "./mounts.ts";
 export interface CgroupHierarchy {
   /** The v1 controller whose hierarchy counts, or "" for v2: what scan.ts looks for in /proc/PID/cgroup. */
   readonly controller: string;
-  /** Where it is mounted. */
+  /** Where it can be looked into. */
   readonly folder: string;
+  /** Where it is mounted in its own mount namespace: what the kernel calls it (/proc/self/fd). */
+  readonly point: string;
 }
+
+/** A mountinfo (proc_pid_mountinfo(5)), and where the files of its mount namespace are seen. */
+export interface MountNamespace {
+  readonly mountinfo: string;
+  /** "" for our own. */
+  readonly root: string;
+}
+
+/** The whole hierarchy; seen out of a cgroup namespace it lies above that one's root (cgroup_namespaces(7)). */
+const whole = /^(?:\/|(?:\/\.\.)+)$/;
+
+/** A process 1 that is not below our cgroup namespace's root: what is mounted for us is a part of the hierarchy. */
+const outside = /:\/\.\.(?:\/|$)/m;
 
 /**
  * The hierarchy whose folder's inode is a record's cgroup id: v1's of the memory controller where there is one, else
  * v2's; undefined where neither is mounted.
- *
- * @param mountinfo text of /proc/PID/mountinfo (proc_pid_mountinfo(5)).
  */
-export function cgroupHierarchy(mountinfo: string): CgroupHierarchy | undefined {
+export function cgroupHierarchy({ mountinfo, root }: MountNamespace): CgroupHierarchy | undefined {
   let v2: CgroupHierarchy | undefined;
   for (const mount of mountsOf(mountinfo)) {
-    if (mount.root !== "/") continue;
+    if (!whole.test(mount.root)) continue;
+    const place = { folder: root + mount.point, point: mount.point };
     if (mount.type === "cgroup" && mount.superOptions.split(",").includes("memory"))
-      return { controller: "memory", folder: mount.point };
-    if (mount.type === "cgroup2") v2 ??= { controller: "", folder: mount.point };
+      return { controller: "memory", ...place };
+    if (mount.type === "cgroup2") v2 ??= { controller: "", ...place };
   }
   return v2;
+}
+
+/**
+ * The mount namespace in which the node's cgroups are seen as a whole. A pod has its own part alone; the node's first
+ * process has all, and a pod that shares the node's processes may look through it.
+ *
+ * @param read text of a file; "" where it cannot be read.
+ */
+export function cgroupMounts(read: (path: string) => string): MountNamespace {
+  const own = { mountinfo: read("/proc/self/mountinfo"), root: "" };
+  if (cgroupHierarchy(own) !== undefined && !outside.test(read("/proc/1/cgroup"))) return own;
+  const first = { mountinfo: read("/proc/1/mountinfo"), root: "/proc/1/root" };
+  return cgroupHierarchy(first) === undefined ? own : first;
 }
 
 /**

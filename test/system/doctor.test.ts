@@ -54,6 +54,17 @@ describe("tiercel doctor on this machine", function () {
       assert.equal(of(check).length > 0, true, check);
   });
 
+  it("needs no more than the four capabilities that agents get in a cluster", async function () {
+    needCapture(this);
+    const kept = "-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search";
+    const { findings } = await doctor(
+      ["--set", "webserver.listen_port=0"],
+      ["setpriv", "--bounding-set", kept, "--inh-caps", "-all", "--no-new-privs"],
+    );
+    const failures = findings.filter(({ level }) => level === "failure");
+    assert.deepEqual(failures, []);
+  });
+
   it("says what the agent says where rights are missing, and exits 1", async function () {
     needCapture(this);
     const through = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"];

@@ -120,7 +120,7 @@ struct mm_struct {
 
 /* Before 6.2: an array of 64-bit numbers. */
 struct mm_rss_stat {
-	__s64 unused;
+	__s64 count;
 };
 struct mm_struct___rss61 {
 	struct mm_rss_stat rss_stat;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { bootTimeNow } from "../../capture/index.ts";
 import { openCgroups } from "../../capture/cgroup-path.ts";
-import { cgroupHierarchy } from "../../state/cgroup-tree.ts";
+import { cgroupHierarchy, cgroupMounts } from "../../state/cgroup-tree.ts";
 import { nodeRootOf } from "../../state/container-id.ts";
 import { cgroupPathOf } from "../../state/scan.ts";
 import type { NodeInput } from "../../state/node-input.ts";
@@ -40,13 +40,18 @@ export interface NodeStateOptions {
   readonly log: (level: "error" | "warning", message: string) => void;
 }
 
-/** Where the node's own first process stands: what lies at or above it is the host (kind's nodes are containers). */
-function nodeRoot(controller: string): string {
+/** A file of /proc; "" where it cannot be read. */
+function text(path: string): string {
   try {
-    return nodeRootOf(cgroupPathOf(readFileSync("/proc/1/cgroup", "latin1"), controller) ?? "");
+    return readFileSync(path, "latin1");
   } catch {
     return "";
   }
+}
+
+/** Where the node's own first process stands: what lies at or above it is the host (kind's nodes are containers). */
+function nodeRoot(controller: string): string {
+  return nodeRootOf(cgroupPathOf(text("/proc/1/cgroup"), controller) ?? "");
 }
 
 /** Reads clocks and cgroup hierarchy, and starts the thread that reads /proc. */
@@ -59,9 +64,9 @@ export function openNodeState(options: NodeStateOptions): NodeState {
   };
   const steady = () => process.hrtime.bigint();
   const clock = readBootClock({ boot: bootTimeNow, steady, wall: Date.now });
-  const hierarchy = cgroupHierarchy(readFileSync("/proc/self/mountinfo", "latin1"));
+  const hierarchy = cgroupHierarchy(cgroupMounts(text));
   const controller = hierarchy?.controller ?? "";
-  const opener = hierarchy && openCgroups(hierarchy.folder);
+  const opener = hierarchy && openCgroups(hierarchy);
   const node = new NodeClient({
     data: { controller, clockOffset: clock.offset },
     onError: (error) => log("error", `the thread that reads /proc ended: ${error.message}`),

@@ -6,7 +6,7 @@ import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { readInRoot } from "../../capture/read-in-root.ts";
-import { cgroupHierarchy, scanCgroups } from "../../state/cgroup-tree.ts";
+import { cgroupHierarchy, cgroupMounts, scanCgroups } from "../../state/cgroup-tree.ts";
 import { addressBytes } from "../../state/host.ts";
 import { readProcess, scanProcesses } from "../../state/scan.ts";
 import { readUserFiles, type UserFiles } from "../../state/users.ts";
@@ -68,7 +68,7 @@ function userFiles(containerId: string, pid: number): UserFiles | undefined {
 function answer(request: Exclude<NodeRequest, { kind: "names" }>): NodeAnswer {
   switch (request.kind) {
     case "scan": {
-      const hierarchy = cgroupHierarchy(text("/proc/self/mountinfo"));
+      const hierarchy = cgroupHierarchy(cgroupMounts(text));
       const options = { now, controller, environment: request.environment };
       return {
         kind: "scan",

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { bootTimeNow, missing, recordsHierarchy, thisMachine, tryCapture } from "../../capture/index.ts";
-import { cgroupHierarchy } from "../../state/cgroup-tree.ts";
+import { cgroupHierarchy, cgroupMounts, type MountNamespace } from "../../state/cgroup-tree.ts";
 import { mountsOf } from "../../state/mounts.ts";
 import { cgroupPathOf } from "../../state/scan.ts";
 import { readBootClock } from "../agent/boot-clock.ts";
@@ -61,11 +61,11 @@ function memoryLimit(folder: string, path: string): number | undefined {
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
-const mountinfo = () => textOf("/proc/self/mountinfo") ?? "";
+const mounts = () => cgroupMounts((path) => textOf(path) ?? "");
 
 export function gatherMemory(ringBytes: number): MemoryFacts {
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(textOf("/proc/meminfo") ?? "")?.[1];
-  const hierarchy = cgroupHierarchy(mountinfo());
+  const hierarchy = cgroupHierarchy(mounts());
   const own = hierarchy && cgroupPathOf(textOf("/proc/self/cgroup") ?? "", hierarchy.controller);
   return {
     ring: ringBytes,
@@ -74,14 +74,14 @@ export function gatherMemory(ringBytes: number): MemoryFacts {
   };
 }
 
-/** Layout and choice of cgroup hierarchies from /proc/self/mountinfo and /proc/cgroups. Pure. */
-export function cgroupFacts(mounts: string, cgroups: string): CgroupFacts {
-  const all = mountsOf(mounts);
+/** Layout and choice of cgroup hierarchies from a mountinfo and /proc/cgroups. Pure. */
+export function cgroupFacts(namespace: MountNamespace, cgroups: string): CgroupFacts {
+  const all = mountsOf(namespace.mountinfo);
   const controllers = all
     .filter(({ type }) => type === "cgroup")
     .flatMap(({ superOptions }) => superOptions.split(","));
   const known = cgroups.split("\n").map((line) => line.split("\t")[0]!);
-  const chosen = cgroupHierarchy(mounts);
+  const chosen = cgroupHierarchy(namespace);
   return {
     v1: [...new Set(controllers)].filter((name) => known.includes(name)).sort(),
     v2: all.find(({ type }) => type === "cgroup2")?.point,
@@ -90,7 +90,7 @@ export function cgroupFacts(mounts: string, cgroups: string): CgroupFacts {
   };
 }
 
-export const gatherCgroups = (): CgroupFacts => cgroupFacts(mountinfo(), textOf("/proc/cgroups") ?? "");
+export const gatherCgroups = (): CgroupFacts => cgroupFacts(mounts(), textOf("/proc/cgroups") ?? "");
 
 /** ns since the epoch at which this machine booted, by its wall clock of now. */
 export const bootedAt = (): bigint =>

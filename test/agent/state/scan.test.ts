@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cgroupHierarchy, scanCgroups } from "../../../agent/state/cgroup-tree.ts";
+import { cgroupHierarchy, cgroupMounts, scanCgroups } from "../../../agent/state/cgroup-tree.ts";
 import { processName } from "../../../agent/state/process-name.ts";
 import { cgroupPathOf, readProcess, scanProcesses, type ScanOptions } from "../../../agent/state/scan.ts";
 
@@ -168,12 +168,66 @@ describe("cgroup of a process", () => {
     const v2 = "30 1 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
     const v1 = "31 1 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
     const cpu = "32 1 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n";
-    assert.deepEqual(cgroupHierarchy(v2 + cpu + v1), {
+    const own = (mountinfo: string) => cgroupHierarchy({ mountinfo, root: "" });
+    assert.deepEqual(own(v2 + cpu + v1), {
       controller: "memory",
       folder: "/sys/fs/cgroup/memory",
+      point: "/sys/fs/cgroup/memory",
     });
-    assert.deepEqual(cgroupHierarchy(cpu + v2), { controller: "", folder: "/sys/fs/cgroup/unified" });
-    assert.equal(cgroupHierarchy(cpu), undefined);
+    assert.deepEqual(own(cpu + v2), {
+      controller: "",
+      folder: "/sys/fs/cgroup/unified",
+      point: "/sys/fs/cgroup/unified",
+    });
+    assert.equal(own(cpu), undefined);
+  });
+
+  describe("is found through the node's first process where a pod has only its own part", () => {
+    const mount = (root: string, point: string) => `30 1 0:26 ${root} ${point} rw - cgroup2 cgroup rw\n`;
+    const all = mount("/", "/sys/fs/cgroup");
+    const through = { controller: "", folder: "/proc/1/root/sys/fs/cgroup", point: "/sys/fs/cgroup" };
+    const itself = { controller: "", folder: "/sys/fs/cgroup", point: "/sys/fs/cgroup" };
+    const cases: { name: string; own: string; first: string; cgroup: string; want: object | undefined }[] = [
+      { name: "on the node itself", own: all, first: all, cgroup: "0::/init.scope\n", want: itself },
+      {
+        name: "a part",
+        own: mount("/kubepods/pod1", "/sys/fs/cgroup"),
+        first: all,
+        cgroup: "0::/\n",
+        want: through,
+      },
+      {
+        name: "a cgroup namespace",
+        own: all,
+        first: mount("/../..", "/sys/fs/cgroup"),
+        cgroup: "0::/../../init.scope\n",
+        want: through,
+      },
+      {
+        name: "a cgroup namespace, process 1 unreadable",
+        own: all,
+        first: "",
+        cgroup: "0::/../..\n",
+        want: itself,
+      },
+      { name: "none", own: "", first: "", cgroup: "", want: undefined },
+      {
+        name: "a part in both",
+        own: mount("/a", "/c"),
+        first: mount("/b", "/c"),
+        cgroup: "",
+        want: undefined,
+      },
+    ];
+    for (const { name, own, first, cgroup, want } of cases)
+      it(name, () => {
+        const files = new Map([
+          ["/proc/self/mountinfo", own],
+          ["/proc/1/mountinfo", first],
+          ["/proc/1/cgroup", cgroup],
+        ]);
+        assert.deepEqual(cgroupHierarchy(cgroupMounts((path) => files.get(path) ?? "")), want);
+      });
   });
 
   it("hierarchies are walked from the root, outer folders first, up to a limit", () => {

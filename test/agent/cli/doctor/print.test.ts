@@ -97,7 +97,8 @@ describe("facts about cgroups and limits", () => {
     ],
     ["none", [], 0, { v1: [], v2: undefined, records: 2, folder: undefined }],
   ] as const)
-    it(`tell layout ${name}`, () => assert.deepEqual(cgroupFacts(mounts.join("\n"), known(memory)), want));
+    it(`tell layout ${name}`, () =>
+      assert.deepEqual(cgroupFacts({ mountinfo: mounts.join("\n"), root: "" }, known(memory)), want));
 
   it("tell how much memory may be locked", () => {
     assert.equal(

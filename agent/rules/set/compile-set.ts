@@ -43,7 +43,7 @@ export function compileSet(
   const addAll = (scope: Scope, namespace: string) => {
     for (const object of set.objects) {
       if (object.namespace !== namespace) continue;
-      objects.push({ object, findings: scope.add(readObject(object, catalogue)) });
+      objects.push({ object, findings: scope.add(readObject(object, catalogue)).findings });
     }
     const onlyNamespace = namespace === set.operatorNamespace ? undefined : namespace;
     for (const compiled of scope.rules) rules.push({ compiled, onlyNamespace });

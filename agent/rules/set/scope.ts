@@ -12,7 +12,7 @@ import { Tables } from "../files/tables.ts";
 import { hintsOf } from "../hints/hints.ts";
 import type { AppendOutput } from "../options.ts";
 import type { ReadObject } from "./read-object.ts";
-import { neededTables, References, type Name } from "./references.ts";
+import { neededBy, Users, type Name } from "./references.ts";
 
 export interface ScopeOptions {
   readonly catalogue: Catalogue;
@@ -48,13 +48,24 @@ class Undo {
   }
 }
 
+/** What came of adding an object. */
+export interface Added {
+  /** Errors are the reason why it was not taken. */
+  readonly findings: Findings;
+  readonly taken: boolean;
+  /** What it defines or changes. */
+  readonly touched: readonly Name[];
+  /** All words that what was compiled for it reaches: what they name matters to it. */
+  readonly reach: ReadonlySet<string>;
+}
+
 export class Scope {
   readonly #options: ScopeOptions;
   readonly #outer: Scope | undefined;
   /** What was put together so far. */
   readonly tables: Tables;
-  readonly #references = new References();
   readonly #compiled = new Map<string, CompiledRule>();
+  readonly #users: Users;
   readonly #help: NameHelp;
   #conditions: Conditions | undefined;
 
@@ -63,6 +74,7 @@ export class Scope {
     this.#options = options;
     this.#outer = outer;
     this.tables = new Tables(outer?.tables.next);
+    this.#users = new Users(this.tables);
     this.#help = {
       later: options.later,
       missing: (kind, name) => this.#helpMissing(kind, name),
@@ -108,33 +120,38 @@ export class Scope {
   }
 
   /**
-   * Takes an object in if all that is here still compiles with it, else leaves everything as it was. Gives what is to be
-   * said: errors are the reason why it was not taken. `hints` asks for hints on its rules too.
+   * Takes an object in if all that is here still compiles with it, else leaves everything as it was. `hints` asks for
+   * hints on its rules too.
    */
-  add(read: ReadObject, hints = false): Findings {
+  add(read: ReadObject, hints = false): Added {
     const findings = new Findings();
     findings.addAll(read.findings);
     const { undo, touched } = this.#merge(read, findings);
-    const affected = this.#references.affectedBy(touched);
-    const compiled = this.#compile([...touched, ...affected], touched, findings, hints);
-    if (findings.errors.length > 0) {
-      undo.run();
-      return findings;
-    }
-    this.#conditions = undefined;
-    for (const name of touched) {
-      this.#references.add(this.tables, name);
-      if (name.kind === "rule") this.#compiled.delete(name.name);
-    }
-    for (const { kind, name } of affected) if (kind === "rule") this.#compiled.delete(name);
-    for (const rule of compiled) this.#compiled.set(rule.entry.name, rule);
-    return findings;
+    const affected = this.#users.of(touched);
+    const { rules, reach } = this.#compile([...touched, ...affected], touched, findings, hints);
+    const taken = findings.errors.length === 0;
+    if (taken) {
+      this.#taken(touched);
+      for (const { kind, name } of [...touched, ...affected])
+        if (kind === "rule") this.#compiled.delete(name);
+      for (const rule of rules) this.#compiled.set(rule.entry.name, rule);
+    } else undo.run();
+    return { findings, taken, touched, reach };
   }
 
-  /** Takes in, unchecked, an object that was taken before in this same place. */
+  /** Names of all that may mean something else where these lists and macros are others; they themselves too. */
+  affectedBy(names: ReadonlySet<string>): ReadonlySet<string> {
+    const users = this.#users.of([...names].map((name) => ({ kind: "macro", name })));
+    return new Set([...names, ...users.map(({ name }) => name)]);
+  }
+
+  /** Takes in, unchecked, an object that was taken before where what it reaches was the same. Its rules do not show. */
   trust(read: ReadObject): void {
-    const { touched } = this.#merge(read, new Findings());
-    for (const name of touched) this.#references.add(this.tables, name);
+    this.#taken(this.#merge(read, new Findings()).touched);
+  }
+
+  #taken(touched: readonly Name[]): void {
+    for (const name of touched) this.#users.add(name);
     this.#conditions = undefined;
   }
 
@@ -154,18 +171,19 @@ export class Scope {
   }
 
   /** Compiles some rules against the part of the tables they need. */
-  #compile(names: readonly Name[], own: readonly Name[], findings: Findings, hints: boolean): CompiledRule[] {
-    if (names.length === 0) return [];
-    const needed = neededTables(this.tables, names, this.#outer?.tables);
-    const compiler = new RuleCompiler(this.#contextOf(needed), this.#options.appendOutput);
+  #compile(names: readonly Name[], own: readonly Name[], findings: Findings, hints: boolean) {
+    const { tables, reach } = neededBy(names, this.tables, this.#outer?.tables);
+    if (names.length === 0) return { rules: [], reach };
+    const compiler = new RuleCompiler(this.#contextOf(tables), this.#options.appendOutput);
     const { rules, findings: compiled } = compiler.compile(true);
     findings.addAll(compiled);
-    if (!hints) return rules;
-    const ownRules = new Set(own.flatMap(({ kind, name }) => (kind === "rule" ? [name] : [])));
-    const hinted = rules.filter(({ entry }) => ownRules.has(entry.name));
-    const known = { lists: this.#names("lists"), macros: this.#names("macros") };
-    findings.hints.push(...hintsOf(hinted, compiler.conditions, this.#options.catalogue, known));
-    return rules;
+    if (hints) {
+      const names = new Set(own.flatMap(({ kind, name }) => (kind === "rule" ? [name] : [])));
+      const hinted = rules.filter(({ entry }) => names.has(entry.name));
+      const known = { lists: this.#names("lists"), macros: this.#names("macros") };
+      findings.hints.push(...hintsOf(hinted, compiler.conditions, this.#options.catalogue, known));
+    }
+    return { rules, reach };
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Judge, objectKey, type Judgement } from "../../../../agent/rules/set/judge.ts";
+import { Judge, type Judgement } from "../../../../agent/rules/set/judge.ts";
+import { objectKey } from "../../../../agent/rules/set/order.ts";
 import { setDigest } from "../../../../agent/rules/set/digest.ts";
 import type { SetObject } from "../../../../agent/rules/set/rule-set.ts";
 import { catalogue, list, macro, object, platform, rule, settings } from "./objects.ts";
@@ -192,6 +193,49 @@ describe("judging again", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  /** What one judge says of the last of some states of the world. */
+  const after = (...worlds: readonly (readonly SetObject[])[]) => {
+    const judge = new Judge(catalogue);
+    return worlds.map((objects) => verdicts(judge.judge(objects, [], settings))).at(-1);
+  };
+
+  it("checks a redefinition anew where what it redefines changed", () => {
+    const first = (source: string) => object("t/a", { rules: [rule("R", "evt.num=0", { source })] });
+    const again = object("t/b", { rules: [rule("R", "evt.type=open")] });
+    assert.deepEqual(after([first("syscall"), again]), ["t/a Accepted", "t/b Accepted"]);
+    assert.deepEqual(after([first("syscall"), again], [first("k8s_audit"), again]), [
+      "t/a Accepted",
+      "t/b Invalid",
+    ]);
+  });
+
+  it("checks a redefinition anew where somebody new uses what it redefines", () => {
+    const base = object("t/a", { macros: [macro("m", "proc.name=x")] });
+    const user = (condition: string) =>
+      object("t/b", { rules: [rule("R", `evt.type=open and ${condition}`)] });
+    const redefines = object("t/c", { macros: [macro("m", "ka.verb=get")] });
+    const all = ["t/a Accepted", "t/b Accepted"];
+    assert.deepEqual(after([base, user("proc.pid=1"), redefines]), [...all, "t/c Accepted"]);
+    assert.deepEqual(after([base, user("proc.pid=1"), redefines], [base, user("m"), redefines]), [
+      ...all,
+      "t/c Invalid",
+    ]);
+  });
+
+  it("begins to remember anew when the conditions of the past are too many", () => {
+    const judge = new Judge(catalogue);
+    const filler = " and proc.name!=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx".repeat(1000);
+    for (let n = 0; n < 100; n++) {
+      const objects = [
+        object("t/a", { rules: [rule("R", `evt.type=open and proc.pid=${n}${filler}`)] }),
+        shell,
+      ];
+      const { digest } = judge.judge(objects, [], settings);
+      if (n % 25 === 0) assert.equal(digest, new Judge(catalogue).judge(objects, [], settings).digest);
+      assert.ok(judge.remembered < 5 << 20);
+    }
   });
 
   it("gives the same as one that remembers nothing, over any run of changes", () => {

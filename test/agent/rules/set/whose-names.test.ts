@@ -1,7 +1,8 @@
 /** Each way in which one object might change rules of others, tried: design.md 5, "Whose names are whose". */
 import assert from "node:assert/strict";
 import { compileSet } from "../../../../agent/rules/set/compile-set.ts";
-import { Judge, objectKey } from "../../../../agent/rules/set/judge.ts";
+import { Judge } from "../../../../agent/rules/set/judge.ts";
+import { objectKey } from "../../../../agent/rules/set/order.ts";
 import type { SetObject } from "../../../../agent/rules/set/rule-set.ts";
 import { catalogue, list, macro, object, platform, rule, settings } from "./objects.ts";
 

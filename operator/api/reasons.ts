@@ -21,6 +21,10 @@ export const reasons = {
   lastGood: "LastGood",
   /** It names a macro, list, rule, Secret or key that is not there. */
   missingReference: "MissingReference",
+  /** It is right, but names a sink that is not there. */
+  missingSink: "MissingSink",
+  /** It does not fit into a ConfigMap. */
+  tooLarge: "TooLarge",
   /** Its namespace may not have such an object. */
   notAllowed: "NotAllowed",
   distributed: "Distributed",

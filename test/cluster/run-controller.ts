@@ -1,4 +1,4 @@
-/** One controller of the operator on a cluster of a test, with its writes counted. */
+/** Controllers of the operator on a cluster of a test, with its writes counted. */
 import { Informers } from "../../operator/kube/informers.ts";
 import { ClusterClient } from "../../operator/kube/cluster-client.ts";
 import type { Context } from "../../operator/kube/context.ts";
@@ -16,6 +16,16 @@ class CountingClient extends ClusterClient {
   override apply<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
     this.writes.push(`apply ${object.kind} ${object.metadata.name}`);
     return super.apply(object, signal);
+  }
+
+  override applyStatus<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+    this.writes.push(`status ${object.kind} ${object.metadata.name}`);
+    return super.applyStatus(object, signal);
+  }
+
+  override create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+    this.writes.push(`create ${object.kind} ${object.metadata.name}`);
+    return super.create(object, signal);
   }
 
   override delete(...args: Parameters<ClusterClient["delete"]>): Promise<boolean> {
@@ -40,7 +50,7 @@ export interface Place {
 
 export async function runController(
   { cluster, who = "admin", namespace, owner }: Place,
-  make: (context: Context) => Controller,
+  make: (context: Context) => Controller | readonly Controller[],
 ): Promise<RunningController> {
   const kube = cluster.as(who);
   const client = new CountingClient(kube);
@@ -48,16 +58,16 @@ export async function runController(
   const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
   const parts = { clock: realClock, random: Math.random, log, metrics: new Metrics() };
   const informers = new Informers({ client: kube, ...parts });
-  const controller = make({ client, informers, ...parts, namespace, name: "tiercel", owner: () => owner });
-  const run = new ControllerRun(controller, parts);
+  const made = make({ client, informers, ...parts, namespace, name: "tiercel", owner: () => owner });
+  const runs = [made].flat().map((controller) => new ControllerRun(controller, parts));
   informers.start();
   await informers.whenSynced();
-  run.start();
+  for (const run of runs) run.start();
   return {
     writes: () => client.writes.splice(0),
     log: lines,
     stop: async () => {
-      await run.stop();
+      await Promise.all(runs.map((run) => run.stop()));
       await informers.stop();
     },
   };

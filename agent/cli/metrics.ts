@@ -1,4 +1,5 @@
 /** Every metric of the agent. Names are `tiercel_…`; docs/metrics.md maps Falco's to them. */
+import type { ReportStatus } from "../report/report.ts";
 import type { Metric } from "../serve/metrics.ts";
 import type { SinkCounters } from "../sinks/queue.ts";
 import { priorityNames } from "../rules/plan.ts";
@@ -30,6 +31,8 @@ export interface MetricSources {
   readonly pods: () => PodMetadataStatus | undefined;
   /** Undefined where rules come from files. */
   readonly cluster: () => ClusterRulesStatus | undefined;
+  /** Undefined where nothing is written into a cluster. */
+  readonly report: () => ReportStatus | undefined;
   readonly runtimes: () => RuntimesStatus;
   /** Resources of this process. */
   readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
@@ -61,6 +64,7 @@ export function agentMetrics(settings: Settings["metrics"], sources: MetricSourc
   return [
     ...about(sources),
     ...ofCluster(sources),
+    ...ofReport(sources),
     ...ofOutputs(sources),
     ...(settings.rules_counters_enabled ? ofRules(sources, settings.include_empty_values) : []),
     ...(settings.kernel_event_counters_enabled ? ofEvents(sources) : []),
@@ -152,6 +156,95 @@ function ofCluster({ cluster }: MetricSources): Metric[] {
       "Rule sets that could not be kept on the disk.",
       [],
       each(({ storeFailures }) => storeFailures),
+    ),
+  ];
+}
+
+/** What is written into the cluster: matched + restored = written + waiting + held back, for each kind. */
+function ofReport({ report }: MetricSources): Metric[] {
+  const kinds = (value: (numbers: ReportStatus["alerts"]) => number): Read => {
+    return () => {
+      const status = report();
+      if (status === undefined) return [];
+      return [
+        [["SecurityAlert"], value(status.alerts)],
+        [["Event"], value(status.events)],
+      ];
+    };
+  };
+  const each =
+    (value: (status: ReportStatus) => number): Read =>
+    () => {
+      const status = report();
+      return status === undefined ? [] : [[[], value(status)]];
+    };
+  const held = (kind: string, numbers: ReportStatus["alerts"]) =>
+    Object.entries(numbers.held).map(([cause, count]) => [[kind, cause], count] as const);
+  return [
+    counter(
+      "report_matches_total",
+      "Matches that are to stand in objects of the cluster.",
+      ["kind"],
+      kinds(({ matched }) => matched),
+    ),
+    counter(
+      "report_restored_total",
+      "Matches that waited when the agent ended, and were found again.",
+      ["kind"],
+      kinds(({ restored }) => restored),
+    ),
+    counter(
+      "report_written_total",
+      "Matches that stand in objects of the cluster.",
+      ["kind"],
+      kinds(({ written }) => written),
+    ),
+    gauge(
+      "report_waiting_matches",
+      "Matches that wait to be written.",
+      ["kind"],
+      kinds(({ waiting }) => waiting),
+    ),
+    counter(
+      "report_held_back_total",
+      "Matches that stand in no object and never will, by cause.",
+      ["kind", "cause"],
+      () => {
+        const status = report();
+        return status === undefined
+          ? []
+          : [...held("SecurityAlert", status.alerts), ...held("Event", status.events)];
+      },
+    ),
+    counter(
+      "report_requests_total",
+      "Writes of SecurityAlerts and Events that the API server took.",
+      [],
+      each(({ writer }) => writer.requests),
+    ),
+    counter(
+      "report_faults_total",
+      "Writes of SecurityAlerts and Events that failed.",
+      [],
+      each(({ writer }) => writer.faults),
+    ),
+    counter(
+      "report_budget_waits_total",
+      "Writes that had to wait for report.writes_per_minute.",
+      [],
+      each(({ writer }) => writer.budgetWaits),
+    ),
+    counter(
+      "report_node_agent_writes_total",
+      "Writes of the NodeAgent.",
+      [],
+      each(({ nodeAgent }) => nodeAgent.writes),
+    ),
+    counter(
+      "report_node_agent_faults_total",
+      "Writes of the NodeAgent that failed.",
+      [],
+      each(({ nodeAgent }) => nodeAgent.faults),
     ),
   ];
 }

@@ -32,6 +32,7 @@ export function metricsPage(): string {
     rules: () => ({ digest: "", rules: 0, since: 0, failures: 0 }),
     pods: () => undefined,
     cluster: () => undefined,
+    report: () => undefined,
     runtimes: () => ({
       runtimes: [],
       questions: 0,

@@ -1,11 +1,14 @@
-/** What the agent has of a cluster, over one client of its API: rules, the node's labels, data of pods. */
+/** What the agent has of a cluster, over one client of its API: rules, sinks, the node's labels, data of pods. */
 import { readFileSync } from "node:fs";
 import { ClusterRules } from "../cluster/cluster-rules.ts";
+import type { AlertSinks } from "../../sinks/objects/alert-sinks.ts";
+import { ClusterSinks } from "../cluster/cluster-sinks.ts";
 import { NodeLabels } from "../cluster/node-labels.ts";
 import { SetStore } from "../cluster/set-store.ts";
 import type { PodInput } from "../../state/pods/pod-join.ts";
 import type { Settings } from "../settings/schema.ts";
 import { openKube, openPodMetadata, type Kube, type OpenOptions } from "./kubernetes.ts";
+import { openAlertSinks } from "./open-alert-sinks.ts";
 import type { PodMetadata } from "./pod-metadata.ts";
 
 export interface Cluster {
@@ -18,6 +21,8 @@ export interface Cluster {
   /** Undefined where the API is not asked. */
   readonly labels: NodeLabels | undefined;
   readonly pods: PodMetadata | undefined;
+  /** The AlertSinks; undefined where rules come from files. */
+  readonly alertSinks: AlertSinks | undefined;
   /** Takes up what is on the disk. */
   open(): Promise<void>;
   /** Begins to ask the API. */
@@ -65,18 +70,29 @@ export function openCluster(settings: Settings, options: ClusterOptions): Cluste
           onSet: onChange,
         })
       : undefined;
+  const alertSinks =
+    kube && enabled ? openAlertSinks(settings, { namespace, node: kube.node, log }) : undefined;
+  const sinks =
+    kube &&
+    alertSinks &&
+    new ClusterSinks({
+      ...common,
+      ...{ client: kube.client, namespace, name },
+      apply: (entries, secrets) => alertSinks.apply(entries, secrets),
+    });
   const pods = tell && openPodMetadata(kube, { clock, log, tell });
   return {
-    ...{ kube, namespace, rules, labels, pods },
+    ...{ kube, namespace, rules, labels, pods, alertSinks },
     async open() {
       await Promise.all([rules?.open(), rules && labels?.open()]);
     },
     start() {
       pods?.start();
       rules?.start();
+      sinks?.start();
     },
     async stop() {
-      await Promise.all([pods?.stop(), rules?.stop(), labels?.stop()]);
+      await Promise.all([pods?.stop(), rules?.stop(), labels?.stop(), sinks?.stop()]);
       kube?.client.close();
     },
   };

@@ -6,6 +6,7 @@ import { openUnixDatagram } from "../../capture/unix-datagram.ts";
 import type { Alert } from "../../engine/alert.ts";
 import { alertJson, alertText } from "../../engine/render.ts";
 import { AccessError } from "../../kube/access.ts";
+import type { Report } from "../../report/report.ts";
 import { systemClock } from "../../sinks/clock.ts";
 import type { Outputs } from "../../sinks/outputs.ts";
 import { hostname } from "../../state/host.ts";
@@ -27,6 +28,7 @@ import { actOnLoss } from "./drop-actions.ts";
 import { DropWatch } from "./drop-watch.ts";
 import { alertFormat, captureData } from "./from-settings.ts";
 import { openAudit } from "./open-audit.ts";
+import { openClusterReport } from "./open-report.ts";
 import { openLog } from "./open-log.ts";
 import { openRuntimes } from "./open-runtimes.ts";
 import { RulesSource } from "./reload.ts";
@@ -100,7 +102,11 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   const startTime = Date.now();
   const outputs = openOutputs(settings, log);
   await outputs.open();
-  const publish = (alerts: readonly Alert[]) => outputs.publish(alerts);
+  let report: Report | undefined;
+  const publish = (alerts: readonly Alert[]) => {
+    outputs.publish(alerts);
+    report?.publish(alerts);
+  };
   const now = () => BigInt(Date.now()) * 1_000_000n;
   const drops = new DropWatch(settings.syscall_event_drops);
   const stop = (reason: string) => agent.stop(reason);
@@ -126,16 +132,18 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     onChange: () => void agent.reload(),
   });
   if (cluster === undefined) return exitCodes.failed;
-  const { pods } = cluster;
+  const { kube, pods, rules, alertSinks } = cluster;
   source.cluster = cluster;
+  if (alertSinks !== undefined) outputs.attach(alertSinks);
   const agent = new Agent({
     sources,
-    outputs,
+    outputs: { publish, counters: () => outputs.counters(), close: (deadline) => outputs.close(deadline) },
     log,
     hostname: name,
     load: () => source.load(),
     onRules: ({ lastFailure }) => {
-      if (lastFailure === undefined) cluster.rules?.inForce();
+      if (lastFailure === undefined) rules?.inForce();
+      report?.changed();
     },
     print: (text) => process.stderr.write(`${text}\n`),
     deadline: settings.output_timeout,
@@ -144,7 +152,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   });
   endOnSignals(agent);
   try {
-    const parts = { agent, sources, outputs, pods, rules: cluster.rules, runtimes, log };
+    const parts = { agent, sources, outputs, pods, rules, runtimes, log, report: () => report };
     await startServing(settings, { ...parts, hostname: name, pod, chosen, startTime });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
@@ -153,6 +161,14 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   }
   if (capture !== undefined) void runtimes.start();
   await cluster.open();
+  if (kube !== undefined && alertSinks !== undefined)
+    report = await openClusterReport(settings, {
+      ...{ kube, namespace: cluster.namespace, clock: systemClock, log, environment: process.env, startTime },
+      rules: () => agent.status,
+      cluster: () => rules?.status,
+      counters: () => sources.map((each) => each.counters()),
+      sinks: () => alertSinks.facts(),
+    });
   if (!(await agent.start())) return exitCodes.failed;
   cluster.start();
   trimMemory();
@@ -161,6 +177,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();
+  await report?.stop(settings.output_timeout);
   await cluster.stop();
   runtimes.close();
   return code;

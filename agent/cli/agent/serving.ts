@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { engineVersion, plugins } from "../../fields/versions.ts";
 import { metricsText } from "../../serve/metrics.ts";
 import type { Health, Server } from "../../serve/server.ts";
+import type { Report } from "../../report/report.ts";
 import type { Outputs } from "../../sinks/outputs.ts";
 import type { ContainerRuntimes } from "../../state/runtimes/runtimes.ts";
 import type { Log } from "../log.ts";
@@ -22,6 +23,8 @@ export interface ServingParts {
   /** Undefined where rules come from files. */
   readonly rules: ClusterRules | undefined;
   readonly runtimes: ContainerRuntimes;
+  /** Undefined where nothing is written into a cluster, and before it begins. */
+  readonly report: () => Report | undefined;
   readonly hostname: string;
   readonly pod: boolean;
   /** Settings that somebody chose (SettingsResult). */
@@ -79,6 +82,7 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
       rules: () => agent.status,
       pods: () => pods?.status,
       cluster: () => rules?.status,
+      report: () => parts.report()?.status(),
       runtimes: () => runtimes.status(),
       usage,
     }),

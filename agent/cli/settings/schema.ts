@@ -173,9 +173,14 @@ export const settingsSchema = group("Settings of Tiercel.", {
       ),
       name: text("Full name of the installation; the rules are in the ConfigMap NAME-rules.", "tiercel"),
       state_folder: text(
-        "Folder in which the last rules that ran are kept, so that the agent starts from them while the API is away.",
+        "Folder for the last rules that ran, from which the agent starts while the API is away, and for alerts that wait.",
         "/var/lib/tiercel",
       ),
+      owner_name: text(
+        "The ClusterRole that owns the agent's NodeAgent, so that uninstalling takes it along. The operator sets it.",
+        "",
+      ),
+      owner_uid: text("Uid of that ClusterRole. Empty: the NodeAgent has no owner.", ""),
     },
   ),
   container_runtime: group("Who says what containers are: containerd, CRI-O, Docker, Podman.", {

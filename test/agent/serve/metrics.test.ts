@@ -113,6 +113,7 @@ const sources: MetricSources = {
     stored: "ab12",
     storeFailures: 0,
   }),
+  report: () => undefined,
   runtimes: () => ({
     runtimes: [
       {

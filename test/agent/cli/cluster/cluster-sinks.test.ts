@@ -1,0 +1,121 @@
+/** A cluster's AlertSinks over a real TLS connection; the API server is a stand-in (test/agent/kube/stand-in.ts). */
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { ClusterSinks } from "../../../../agent/cli/cluster/cluster-sinks.ts";
+import { KubeClient } from "../../../../agent/kube/client.ts";
+import { eventually } from "../../../system/support/commands.ts";
+import { makeCertificates, type Certificates } from "../../kube/certificates.ts";
+import { realClock } from "../../kube/clock.ts";
+import { StandInApi } from "../../kube/stand-in.ts";
+import { namespace } from "./made-sets.ts";
+
+describe("the AlertSinks of a cluster", () => {
+  let certificates: Certificates;
+  let api: StandInApi;
+  let client: KubeClient;
+  let sinks: ClusterSinks;
+  /** What was applied, as `NAMES | KEY=VALUE…`. */
+  let applied: string[];
+  let log: string[];
+  before(function () {
+    certificates = makeCertificates(this);
+  });
+  beforeEach(async () => {
+    api = new StandInApi(certificates);
+    const access = {
+      server: new URL(`https://127.0.0.1:${await api.listen()}`),
+      ...{ serverName: undefined, client: undefined, insecure: false, origin: "test" },
+      ca: { text: certificates.ca },
+      token: { text: "token" },
+    };
+    client = new KubeClient({ access, clock: realClock, userAgent: "test" });
+    applied = [];
+    log = [];
+    sinks = new ClusterSinks({
+      ...{ client, clock: realClock, random: Math.random, namespace, name: "tiercel" },
+      log: (level, message) => log.push(`${level}: ${message}`),
+      apply: (entries, secrets) => {
+        const values = [...secrets].map(([key, value]) => `${key}=${value}`).join();
+        applied.push(`${entries.map(({ name }) => name).join()} | ${values}`);
+        return Promise.resolve();
+      },
+      retry: { base: 5, cap: 40, seldom: 40, longestRetryAfter: 40 },
+    });
+  });
+  afterEach(async () => {
+    await sinks.stop();
+    client.close();
+    await api.close();
+  });
+
+  const metadata = { name: "tiercel-sinks", namespace };
+  const configMap = (text: string) =>
+    api.put("configmaps", { metadata: { ...metadata, uid: "c" }, data: { "sinks.json": text } });
+  const named = (...names: readonly string[]) =>
+    configMap(
+      JSON.stringify({ version: 1, sinks: names.map((name) => ({ namespace, name, spec: { stdout: {} } })) }),
+    );
+  const secret = (values: Readonly<Record<string, string>>) =>
+    api.put("secrets", {
+      metadata: { ...metadata, uid: "s" },
+      data: Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+      ),
+    });
+  const last = (want: string) =>
+    eventually(want, () => (applied.at(-1) === want ? true : undefined)).catch(() =>
+      assert.deepEqual(applied, [want], log.join("\n")),
+    );
+
+  it("are applied when both objects are known, once for a change of both", async () => {
+    secret({ "a.b.slack": "https://x/é" });
+    named("one", "two");
+    sinks.start();
+    await last("one,two | a.b.slack=https://x/é");
+    await delay(100);
+    assert.equal(applied.length, 1);
+    secret({ k: "v" });
+    named("three");
+    await last("three | k=v");
+    await delay(100);
+    assert.equal(applied.length, 2);
+  });
+
+  it("need no Secret", async () => {
+    named("one");
+    sinks.start();
+    await last("one | ");
+  });
+
+  it("wait while the Secret is not known, so that nothing is sent without its credential", async () => {
+    api.fault = ({ resource }) => (resource === "secrets" ? { kind: "status", status: 403 } : undefined);
+    named("one");
+    sinks.start();
+    await eventually("said", () => (log.length > 0 ? true : undefined));
+    assert.match(
+      log.join("\n"),
+      /secrets tiercel-system\/tiercel-sinks \(HTTP 403.*Secret tiercel-sinks there/,
+    );
+    assert.deepEqual(applied, []);
+    secret({ k: "v" });
+    api.fault = () => undefined;
+    await last("one | k=v");
+  });
+
+  it("stay where their list is wrong, or gone", async () => {
+    named("one");
+    sinks.start();
+    await last("one | ");
+    for (const wrong of ["{", '{"version":2,"sinks":[]}', '{"version":1,"sinks":[{"name":"../x"}]}']) {
+      const before = log.length;
+      configMap(wrong);
+      await eventually(wrong, () => (log.length > before ? true : undefined));
+    }
+    assert.match(log.at(-1) ?? "", /AlertSinks stay as they are: sinks\.json is no list/);
+    api.delete("configmaps", "c");
+    await delay(100);
+    assert.equal(new Set(applied).size, 1, "what was applied again is the same");
+    named("two");
+    await last("two | ");
+  });
+});

@@ -1,9 +1,49 @@
 /** All controllers, one line each. */
+import type { ownPlaces } from "../agent/cli/settings/places.ts";
+import { readSources } from "../agent/cli/settings/load.ts";
 import type { Settings } from "../agent/cli/settings/schema.ts";
+import { buildCatalogue } from "../agent/fields/index.ts";
+import { configurationOf } from "./agent-configuration.ts";
+import { agentsController } from "./controllers/agents/controller.ts";
+import { defaultsController } from "./controllers/defaults/controller.ts";
+import { goneAgentsController } from "./controllers/gone-agents/controller.ts";
+import { retentionController } from "./controllers/retention/controller.ts";
+import { defaultRules, exampleSinks } from "./default-objects.ts";
 import type { Context } from "./kube/context.ts";
 import type { Controller } from "./kube/controller.ts";
 
 /** Makes a controller; undefined where the settings have it off. */
 export type MakeController = (context: Context, settings: Settings) => Controller | undefined;
 
-export const controllers: readonly MakeController[] = [];
+/** Seconds of a day. */
+const day = 86_400;
+
+/**
+ * The operator's controllers.
+ * @param places where its settings were read from
+ * @throws Error where the release's own files are missing
+ */
+export function allControllers(places: ReturnType<typeof ownPlaces>): readonly MakeController[] {
+  const { main, included } = readSources(places);
+  const { overrides, home } = places;
+  return [
+    (context, settings) => {
+      const { agent, audit } = settings.operator;
+      const { namespace, name } = context;
+      const input = { main: main!, included, overrides };
+      const configuration = configurationOf(input, settings, { namespace, name });
+      return agentsController(context, { agent, audit, configuration });
+    },
+    (context, { operator: { default_rules, example_sink } }) =>
+      defaultsController(context, [
+        ...(default_rules.enabled ? defaultRules(home, buildCatalogue()) : []),
+        ...(example_sink.enabled ? exampleSinks(home) : []),
+      ]),
+    (context, { operator: { retention } }) =>
+      retentionController(context, {
+        age: retention.days * day * 1000,
+        perNamespace: retention.per_namespace,
+      }),
+    goneAgentsController,
+  ];
+}

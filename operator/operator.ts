@@ -3,7 +3,7 @@ import { VersionApi } from "@kubernetes/client-node";
 import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
 import type { Settings } from "../agent/cli/settings/schema.ts";
 import { asFault } from "../agent/kube/fault.ts";
-import { controllers, type MakeController } from "./controllers.ts";
+import type { MakeController } from "./controllers.ts";
 import type { Context } from "./kube/context.ts";
 import { KubeOperator, type KubeOperatorOptions } from "./kube/kube-operator.ts";
 import { ownedBy, type OwnerReference } from "./kube/object.ts";
@@ -14,7 +14,7 @@ export interface TiercelOperatorOptions extends KubeOperatorOptions {
   readonly settings: Settings;
   /** The operator's namespace. */
   readonly namespace: string;
-  readonly controllers?: readonly MakeController[];
+  readonly controllers: readonly MakeController[];
 }
 
 /** The oldest minor version of Kubernetes 1 that we are made for. */
@@ -45,7 +45,7 @@ export class TiercelOperator extends KubeOperator {
       name: settings.operator.name,
       owner: () => this.#owner,
     };
-    for (const make of this.#own.controllers ?? controllers) {
+    for (const make of this.#own.controllers) {
       const controller = make(context, settings);
       if (controller !== undefined) this.add(controller);
     }

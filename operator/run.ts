@@ -13,7 +13,7 @@ import { inPod } from "../agent/cli/web-server.ts";
 import { AccessError } from "../agent/kube/access.ts";
 import type { ApiTimes } from "../agent/kube/client.ts";
 import { systemClock } from "../agent/kube/clock.ts";
-import type { MakeController } from "./controllers.ts";
+import { allControllers, type MakeController } from "./controllers.ts";
 import { Metrics } from "./kube/metrics.ts";
 import { TiercelOperator } from "./operator.ts";
 import { operatorMetrics } from "./operator-metrics.ts";
@@ -38,7 +38,8 @@ const mountedNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespac
 /** Gives the exit code when it has ended; nothing keeps the process alive then. */
 export async function runOperator(given: OperatorArguments): Promise<number> {
   const { config, overrides } = given;
-  const { settings, mistakes, warnings } = loadSettings(ownPlaces(config, overrides));
+  const places = ownPlaces(config, overrides);
+  const { settings, mistakes, warnings } = loadSettings(places);
   if (settings === undefined) {
     for (const mistake of mistakes) process.stderr.write(`${draw(mistake)}\n`);
     return exitCodes.failed;
@@ -52,7 +53,7 @@ export async function runOperator(given: OperatorArguments): Promise<number> {
   for (const warning of warnings) logger.log("warning", draw(warning));
   const flushing = setInterval(() => logger.flush(), logFlush);
   try {
-    return await operate(settings, given, logger);
+    return await operate(settings, { controllers: allControllers(places), ...given }, logger);
   } finally {
     clearInterval(flushing);
     logger.flush();
@@ -61,7 +62,7 @@ export async function runOperator(given: OperatorArguments): Promise<number> {
 
 async function operate(
   settings: Settings,
-  { controllers, times }: OperatorArguments,
+  { controllers, times }: OperatorArguments & { readonly controllers: readonly MakeController[] },
   { log }: Logger,
 ): Promise<number> {
   const { kubeconfig } = settings.kubernetes;
@@ -81,7 +82,7 @@ async function operate(
       election: electionOf(settings, namespace),
       settings,
       namespace,
-      ...(controllers !== undefined && { controllers }),
+      controllers,
       ...(times !== undefined && { times }),
     });
   } catch (error) {

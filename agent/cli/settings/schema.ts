@@ -388,6 +388,10 @@ export const settingsSchema = group("Settings of Tiercel.", {
     agent: agentSettings,
     audit: auditSettings,
     ...defaultObjectSettings,
+    retention: group("Which SecurityAlerts are kept. Those that people closed go first.", {
+      days: number("Days since an alert was last seen; 0: for ever.", 30, { minimum: 0, maximum: 3650 }),
+      per_namespace: number("The most in one namespace; 0: any number.", 1000, { minimum: 0 }),
+    }),
   }),
 });
 

@@ -6,14 +6,20 @@ import { buildCatalogue } from "../agent/fields/index.ts";
 import { configurationOf } from "./agent-configuration.ts";
 import { agentsController } from "./controllers/agents/controller.ts";
 import { defaultsController } from "./controllers/defaults/controller.ts";
+import { falcoRuleControllers } from "./controllers/falco-rules/controller.ts";
+import { ruleSetsOf } from "./controllers/falco-rules/rule-sets.ts";
 import { goneAgentsController } from "./controllers/gone-agents/controller.ts";
 import { retentionController } from "./controllers/retention/controller.ts";
+import { rollUpController } from "./controllers/roll-up/controller.ts";
 import { defaultRules, exampleSinks } from "./default-objects.ts";
 import type { Context } from "./kube/context.ts";
 import type { Controller } from "./kube/controller.ts";
 
-/** Makes a controller; undefined where the settings have it off. */
-export type MakeController = (context: Context, settings: Settings) => Controller | undefined;
+/** Makes a controller, or several that belong together; undefined where the settings have it off. */
+export type MakeController = (
+  context: Context,
+  settings: Settings,
+) => Controller | readonly Controller[] | undefined;
 
 /** Seconds of a day. */
 const day = 86_400;
@@ -39,6 +45,8 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
         ...(default_rules.enabled ? defaultRules(home, buildCatalogue()) : []),
         ...(example_sink.enabled ? exampleSinks(home) : []),
       ]),
+    (context, { rules, priority }) => falcoRuleControllers(context, { choices: rules, priority }),
+    (context) => rollUpController(context, { sets: ruleSetsOf(context) }),
     (context, { operator: { retention } }) =>
       retentionController(context, {
         age: retention.days * day * 1000,

@@ -47,7 +47,7 @@ export class TiercelOperator extends KubeOperator {
     };
     for (const make of this.#own.controllers) {
       const controller = make(context, settings);
-      if (controller !== undefined) this.add(controller);
+      for (const each of [controller ?? []].flat()) this.add(each);
     }
     void this.#sayVersion();
   }

@@ -14,12 +14,22 @@ import type { Figure, Question } from "./question.ts";
 import { audit } from "./questions/audit.ts";
 import { compile } from "./questions/compile.ts";
 import { events } from "./questions/events.ts";
+import { fleetQuestion } from "./questions/fleet.ts";
 import { operators } from "./questions/operators.ts";
 import { quiet } from "./questions/quiet.ts";
 import { stormQuestions } from "./questions/storms.ts";
 import { wanted } from "./questions/wanted.ts";
 
-const questions: readonly Question[] = [compile, operators, events, audit, quiet, wanted, ...stormQuestions];
+const questions: readonly Question[] = [
+  compile,
+  operators,
+  events,
+  audit,
+  fleetQuestion,
+  quiet,
+  wanted,
+  ...stormQuestions,
+];
 
 const usage = `Usage: make bench ARGS="[QUESTION...] [--seconds N] [--pairs N] [--node PATH]"
 Questions (all of them if none is named):

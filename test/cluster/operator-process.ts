@@ -13,6 +13,8 @@ export interface OperatorProcessOptions {
   readonly pod?: string;
   /** Runs test/cluster/mirror-operator.ts in place of `tiercel operator`. */
   readonly mirror?: boolean;
+  /** What is run in place of bin/tiercel: the bundle's main.js. */
+  readonly program?: string;
 }
 
 export class OperatorProcess {
@@ -31,6 +33,7 @@ export class OperatorProcess {
     settings = {},
     pod = "operator",
     mirror = false,
+    program = `${root}bin/tiercel`,
   }: OperatorProcessOptions): Promise<OperatorProcess> {
     const ports = { metrics: await freePort(), health: await freePort() };
     const all = {
@@ -43,7 +46,7 @@ export class OperatorProcess {
     const sets = Object.entries(all).flatMap(([key, value]) => ["--set", `operator.${key}=${value}`]);
     const args = mirror
       ? [fileURLToPath(new URL("./mirror-operator.js", import.meta.url)), ...sets]
-      : [`${root}bin/tiercel`, "operator", "--set", "log_level=debug", ...sets];
+      : ["--max-semi-space-size=1", program, "operator", "--set", "log_level=debug", ...sets];
     const environment = { ...process.env, KUBECONFIG: kubeconfig, POD_NAME: pod };
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env: environment });
     return new OperatorProcess(child, ports);

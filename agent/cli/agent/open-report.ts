@@ -26,6 +26,7 @@ export interface ReportParts {
   readonly cluster: () => ClusterRulesStatus | undefined;
   readonly counters: () => readonly Counters[];
   readonly sinks: () => readonly SinkFact[];
+  readonly blindSpots: () => AgentFacts["capabilities"];
 }
 
 /** Opens it; what cannot be kept on the disk is said, and kept in memory alone. */
@@ -80,7 +81,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 
 /** What the agent knows of itself, as its NodeAgent says it. */
 export function agentFacts(
-  parts: Pick<ReportParts, "startTime" | "rules" | "cluster" | "counters" | "sinks">,
+  parts: Pick<ReportParts, "startTime" | "rules" | "cluster" | "counters" | "sinks" | "blindSpots">,
 ): Omit<AgentFacts, "heldBack"> {
   const rules = parts.rules();
   const counters = parts.counters();
@@ -96,7 +97,7 @@ export function agentFacts(
         .filter((message) => message !== undefined)
         .map((message) => ({ message })),
     ],
-    capabilities: [],
+    capabilities: parts.blindSpots(),
     events: sum(counters.map(({ events }) => events)),
     drops: counters.flatMap(({ drops }) => drops),
     rules: counters.flatMap((each) => each.rules),

@@ -21,6 +21,7 @@ import type { Settings } from "../settings/schema.ts";
 import { inPod, WebServerError } from "../web-server.ts";
 import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
+import { blindSpots } from "./blind-spots.ts";
 import { CaptureClient, type CaptureHandlers } from "./capture-client.ts";
 import { openCluster, type Cluster, type ClusterOptions } from "./cluster.ts";
 import type { Counters } from "./counters.ts";
@@ -168,6 +169,8 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
       cluster: () => rules?.status,
       counters: () => sources.map((each) => each.counters()),
       sinks: () => alertSinks.facts(),
+      blindSpots: () =>
+        blindSpots({ syscalls: capture !== undefined, pods: kube.pods, runtimes: runtimes.status() }),
     });
   if (!(await agent.start())) return exitCodes.failed;
   cluster.start();

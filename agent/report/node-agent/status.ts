@@ -101,17 +101,19 @@ export class StatusMaker {
       const known = merged.get(key);
       merged.set(key, known === undefined ? fact : sumOf(known, fact));
     }
-    let otherMatches = goneMatches;
+    let matches = goneMatches;
+    let otherMatches = 0;
     const listed: RuleStatus[] = [];
     for (const [key, fact] of merged) {
-      // A rule without an object is from a file of the node's own.
-      const fits = fact.object !== "" && this.#listed.size < bounds.rules;
-      if (this.#listed.has(key) || fits) {
+      matches += fact.matches;
+      // A rule without an object is from a file of the node's own: nobody adds it up.
+      if (fact.object === "") continue;
+      if (this.#listed.has(key) || this.#listed.size < bounds.rules) {
         this.#listed.add(key);
         listed.push(ruleStatus(fact));
       } else otherMatches += fact.matches;
     }
-    return { matches: sum(listed.map(({ matches }) => matches)) + otherMatches, rules: listed, otherMatches };
+    return { matches, rules: listed, otherMatches };
   }
 
   #condition(said: Omit<Condition, "lastTransitionTime">, now: number): Condition {

@@ -46,7 +46,9 @@ describe("the NodeAgent of an agent", () => {
         { ...noCounters("k8s_audit"), events: 1, drops: [{ cause: "c", event: "", count: 4 }] },
       ],
       sinks: () => [],
+      blindSpots: () => [{ name: "n", message: "m" }],
     });
+    assert.deepEqual(facts.capabilities, [{ name: "n", message: "m" }]);
     assert.deepEqual(facts.failures, [...left, { message: "damaged" }, { message: "not whole" }]);
     assert.deepEqual([facts.digest, facts.ruleCount, facts.events, facts.goneMatches], ["d", 3, 8, 2]);
     assert.deepEqual(facts.drops, [{ cause: "c", event: "", count: 4 }]);

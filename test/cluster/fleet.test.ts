@@ -1,0 +1,27 @@
+/** Many agents and rules before the real operator, as it is shipped: few writes, little memory. bench/ has the large one. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { fleet } from "../../bench/fleet/fleet.ts";
+import { root } from "../support/reference.ts";
+
+describe("an operator of many agents", function () {
+  this.timeout(600_000);
+
+  it("writes less than once a second, nothing in a rest, and takes less than 128 MiB", async function () {
+    execFileSync(process.execPath, [`${root}build/scripts/bundle.js`]);
+    const figures = await fleet(this, {
+      agents: 30,
+      objects: 40,
+      rulesPerObject: 5,
+      seconds: 40,
+      program: `${root}build/bundle/build/main.js`,
+      print: () => {},
+    });
+    const { ready, writes, agentWrites, idleWrites, resident, runtime } = figures;
+    assert.equal(ready, 40);
+    assert.ok(agentWrites > 0.5, `agents wrote ${agentWrites} times a second`);
+    assert.ok(writes > 0 && writes < 1, `the operator wrote ${writes} times a second`);
+    assert.equal(idleWrites, 0);
+    assert.ok(resident - runtime < 128, `${resident} MiB resident, of them the runtime ${runtime}`);
+  });
+});

@@ -1,6 +1,7 @@
 /** The chart, rendered by Helm 3 and Helm 4. */
 import assert from "node:assert/strict";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -9,11 +10,16 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Context } from "mocha";
 import { parse, stringify } from "yaml";
+import { defaultSettings } from "../../agent/cli/settings/check.ts";
+import { readSettings } from "../../agent/cli/settings/read.ts";
 import { golden } from "../support/golden.ts";
 import { root } from "../support/reference.ts";
+import { unmet } from "../support/requirements.ts";
+import { run } from "../system/support/commands.ts";
 import { chartFolder, helm, renderChart, type Manifest } from "./chart.ts";
 
 const everything = ["--values", `${root}test/cluster/values/everything.yaml`];
@@ -35,6 +41,15 @@ const settingsOf = (manifests: readonly Manifest[], name: string) => {
   const { data } = find(manifests, "ConfigMap", name) as Manifest & { data: Record<string, string> };
   return parse(data["tiercel.yaml"]!) as { readonly [key: string]: unknown };
 };
+
+/** Path of promtool; skips the running test where it is missing. */
+function promtool(context: Context): string {
+  const cache = process.env["XDG_CACHE_HOME"] ?? `${homedir()}/.cache`;
+  return (
+    [`${cache}/tiercel/promtool/bin/promtool`, "/usr/bin/promtool"].find((path) => existsSync(path)) ??
+    unmet(context, "tool", "promtool is not installed; make test installs it")
+  );
+}
 
 describe("the chart", function () {
   this.timeout(120_000);
@@ -103,16 +118,47 @@ describe("the chart", function () {
 
   it("hands its values to the operator as settings, and those under `settings` go over them", async function () {
     const settings = settingsOf(await renderChart(this, [...everything, ...noDefinitions]), "guard");
-    assert.deepEqual(settings["cluster"], { enabled: true, name: "guard", namespace: "tiercel-system" });
     assert.deepEqual(settings["alerts"], { burst: 2_000_000 });
     assert.deepEqual(settings["kubernetes"], { pod_metadata: "cri" });
-    const { agent } = settings["operator"] as { agent: Record<string, unknown> };
+    const { agent, name, namespace, default_rules } = settings["operator"] as {
+      agent: Record<string, unknown>;
+    } & Record<string, unknown>;
+    assert.deepEqual([name, namespace, default_rules], ["guard", "tiercel-system", { enabled: false }]);
     assert.equal(agent["max_unavailable"], 3);
     assert.deepEqual(agent["resources"], {
       requests: { cpu: "0.25", memory: "256Mi" },
       limits: { cpu: "2", memory: "1Gi" },
     });
   });
+
+  for (const [name, args] of [
+    ["default", []],
+    ["everything", everything],
+  ] as const)
+    it(`makes settings that the operator takes: ${name}`, async function () {
+      const manifests = await renderChart(this, [...args, ...noDefinitions]);
+      const { data } = manifests.find(
+        ({ data: held }) => held !== undefined && "tiercel.yaml" in (held as object),
+      ) as unknown as { data: Record<string, string> };
+      const { settings, mistakes, warnings } = readSettings({
+        main: { name: "tiercel.yaml", text: data["tiercel.yaml"]!, isFile: true },
+        included: [],
+        overrides: [],
+        environment: {},
+      });
+      assert.deepEqual([mistakes, warnings], [[], []]);
+      const { agent, audit } = settings!.operator;
+      if (name === "default")
+        assert.deepEqual(
+          [agent, audit],
+          [defaultSettings().operator.agent, defaultSettings().operator.audit],
+        );
+      else
+        assert.deepEqual(
+          [agent.selinux_type, audit.cluster_ip, agent.max_unavailable],
+          ["spc_t", "10.96.0.40", "3"],
+        );
+    });
 
   // R65: as a dependency of another chart the Service name no longer fits.
   describe("within another chart", () => {
@@ -175,8 +221,11 @@ describe("the chart", function () {
         assert.deepEqual([asked.name, asked.namespace], [service.metadata.name, "security"]);
         // The operator finds its settings, and hands the same name to the agents.
         assert.equal(template.spec.volumes[0]!.configMap!.name, name);
-        const { cluster } = settingsOf(manifests, name);
-        assert.deepEqual(cluster, { enabled: true, name, namespace: "security" });
+        const { operator: told } = settingsOf(manifests, name) as { operator: Record<string, unknown> };
+        assert.deepEqual(
+          [told["name"], told["namespace"], told["deployment"]],
+          [name, "security", `${name}-operator`],
+        );
         // Rights are given to the accounts that pods run as.
         const subjects = manifests
           .filter(({ kind }) => kind.endsWith("RoleBinding"))
@@ -196,6 +245,42 @@ describe("the chart", function () {
   it("keeps names within the bounds of Kubernetes, however long the release's is", async function () {
     const manifests = await renderChart(this, noDefinitions, { release: "a".repeat(53) });
     for (const { metadata } of manifests) assert.ok(metadata.name.length <= 52, metadata.name);
+  });
+
+  it("asks Prometheus for metrics that there are, in rules that promtool takes", async function () {
+    const manifests = await renderChart(this, [...everything, ...noDefinitions]);
+    const { spec } = find(manifests, "PrometheusRule", "guard") as Manifest & { spec: object };
+    const { data } = find(manifests, "ConfigMap", "guard-dashboard") as Manifest & {
+      data: Record<string, string>;
+    };
+    const dashboard = JSON.parse(data["guard.json"]!) as { panels: { targets: { expr: string }[] }[] };
+    const expressions = [
+      ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+      ...(spec as { groups: { rules: { expr: string }[] }[] }).groups.flatMap(({ rules }) =>
+        rules.map(({ expr }) => expr),
+      ),
+    ];
+    const page =
+      readFileSync(`${root}docs/metrics.md`, "utf8") +
+      readFileSync(`${root}operator/kube/metrics.ts`, "utf8");
+    const names = expressions.join(" ").match(/\b(tiercel|controller_runtime|workqueue)_\w+/g) ?? [];
+    assert.ok(names.length > 12);
+    for (const name of names) assert.ok(page.includes(name), name);
+    assert.doesNotMatch(expressions.join(" "), /NAMESPACE/);
+
+    const folder = mkdtempSync(join(tmpdir(), "tiercel-rules-"));
+    try {
+      writeFileSync(join(folder, "rules.yaml"), stringify(spec));
+      const { code, stdout, stderr } = await run(promtool(this), [
+        "check",
+        "rules",
+        join(folder, "rules.yaml"),
+      ]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /SUCCESS: 6 rules found/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("asks the cluster nothing and makes nothing up, so that Argo CD and Flux render the same", () => {

@@ -2,6 +2,7 @@
 import type { ownPlaces } from "../agent/cli/settings/places.ts";
 import { readSources } from "../agent/cli/settings/load.ts";
 import type { Settings } from "../agent/cli/settings/schema.ts";
+import { readListen } from "../agent/cli/settings/listen.ts";
 import { buildCatalogue } from "../agent/fields/index.ts";
 import { configurationOf } from "./agent-configuration.ts";
 import { agentsController } from "./controllers/agents/controller.ts";
@@ -12,6 +13,8 @@ import { goneAgentsController } from "./controllers/gone-agents/controller.ts";
 import { retentionController } from "./controllers/retention/controller.ts";
 import { rollUpController } from "./controllers/roll-up/controller.ts";
 import { defaultRules, exampleSinks } from "./default-objects.ts";
+import { certificateController, serviceNames, webhookSecret } from "./admission/certificates/controller.ts";
+import { auditCertificateName } from "./resources/agents/audit.ts";
 import type { Context } from "./kube/context.ts";
 import type { Controller } from "./kube/controller.ts";
 
@@ -53,5 +56,29 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
         perNamespace: retention.per_namespace,
       }),
     goneAgentsController,
+    certificates,
   ];
+}
+
+/** Certificates of the webhook and of audit agents, as far as there are such. */
+function certificates(context: Context, { operator }: Settings): Controller | undefined {
+  const { name, namespace } = context;
+  const { audit, webhook_listen } = operator;
+  const hasWebhook = readListen(webhook_listen) !== undefined;
+  const address = audit.cluster_ip === "" ? [] : [audit.cluster_ip];
+  const leaves = [
+    ...(hasWebhook
+      ? [{ secret: webhookSecret(name), names: serviceNames(`${name}-webhook`, namespace) }]
+      : []),
+    ...(audit.enabled && audit.tls_secret === ""
+      ? [
+          {
+            secret: auditCertificateName({ name }),
+            names: [...serviceNames(`${name}-audit`, namespace), ...address],
+          },
+        ]
+      : []),
+  ];
+  if (leaves.length === 0) return undefined;
+  return certificateController(context, { leaves, configuration: hasWebhook ? name : undefined });
 }

@@ -3,7 +3,10 @@ import { VersionApi } from "@kubernetes/client-node";
 import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
 import type { Settings } from "../agent/cli/settings/schema.ts";
 import { asFault } from "../agent/kube/fault.ts";
+import { readListen } from "../agent/cli/settings/listen.ts";
+import { Admission } from "./admission/admission.ts";
 import type { MakeController } from "./controllers.ts";
+import { projectRule, projectSink } from "./controllers/falco-rules/view.ts";
 import type { Context } from "./kube/context.ts";
 import { KubeOperator, type KubeOperatorOptions } from "./kube/kube-operator.ts";
 import { ownedBy, type OwnerReference } from "./kube/object.ts";
@@ -23,6 +26,7 @@ const oldestMinor = 30;
 export class TiercelOperator extends KubeOperator {
   readonly #own: TiercelOperatorOptions;
   #owner: OwnerReference | undefined;
+  #admission: Admission | undefined;
 
   /** @throws AccessError where there is no cluster to be found */
   constructor(options: TiercelOperatorOptions) {
@@ -49,7 +53,25 @@ export class TiercelOperator extends KubeOperator {
       const controller = make(context, settings);
       for (const each of [controller ?? []].flat()) this.add(each);
     }
+    this.#admission = this.#openAdmission(context);
     void this.#sayVersion();
+  }
+
+  /** Every operator answers, whether or not it leads. */
+  #openAdmission(context: Context): Admission | undefined {
+    const listen = readListen(this.#own.settings.operator.webhook_listen);
+    if (listen === undefined) return undefined;
+    const { informers } = this;
+    return new Admission(context, {
+      ...listen,
+      rules: informers.open({ resource: resources.falcoRules, project: projectRule, limit: 10 }),
+      sinks: informers.open({ resource: resources.alertSinks, project: projectSink, limit: 10 }),
+    });
+  }
+
+  override async end(): Promise<void> {
+    await this.#admission?.stop();
+    await super.end();
   }
 
   async #ownerSeen({ type, meta, object }: ResourceEvent): Promise<void> {

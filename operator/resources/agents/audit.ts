@@ -9,7 +9,7 @@ import { listeningRights } from "./rights.ts";
 export const auditPort = 8765;
 
 /** Name of the Secret with the certificate that the operator makes for the audit Service. */
-export const auditCertificateName = (installation: Installation): string =>
+export const auditCertificateName = (installation: Pick<Installation, "name">): string =>
   `${nameOf(installation, "audit")}-tls`;
 
 const folders = {

@@ -6,7 +6,8 @@ import type { AgentOptions, Installation } from "./options.ts";
 export type Component = "agent" | "audit";
 
 /** Name of the objects of a component. */
-export const nameOf = ({ name }: Installation, component: Component): string => `${name}-${component}`;
+export const nameOf = ({ name }: Pick<Installation, "name">, component: Component): string =>
+  `${name}-${component}`;
 
 /**
  * Labels that find the pods of a component. A DaemonSet's selector can never be changed, so these are fixed for ever:

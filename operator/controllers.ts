@@ -6,6 +6,7 @@ import { readListen } from "../agent/cli/settings/listen.ts";
 import { buildCatalogue } from "../agent/fields/index.ts";
 import { configurationOf } from "./agent-configuration.ts";
 import { agentsController } from "./controllers/agents/controller.ts";
+import { alertSinksController } from "./controllers/alert-sinks/controller.ts";
 import { defaultsController } from "./controllers/defaults/controller.ts";
 import { falcoRuleControllers } from "./controllers/falco-rules/controller.ts";
 import { ruleSetsOf } from "./controllers/falco-rules/rule-sets.ts";
@@ -49,6 +50,7 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
         ...(example_sink.enabled ? exampleSinks(home) : []),
       ]),
     (context, { rules, priority }) => falcoRuleControllers(context, { choices: rules, priority }),
+    (context, { operator }) => alertSinksController(context, { teamSecrets: operator.team_secrets }),
     (context) => rollUpController(context, { sets: ruleSetsOf(context) }),
     (context, { operator: { retention } }) =>
       retentionController(context, {

@@ -25,6 +25,12 @@ export const reasons = {
   missingSink: "MissingSink",
   /** It does not fit into a ConfigMap. */
   tooLarge: "TooLarge",
+  /** A sink names a Secret that is not there. */
+  secretNotFound: "SecretNotFound",
+  /** A sink names a key that its Secret does not have. */
+  keyNotFound: "KeyNotFound",
+  /** There are more objects of the kind than agents are given. */
+  tooMany: "TooMany",
   /** Its namespace may not have such an object. */
   notAllowed: "NotAllowed",
   distributed: "Distributed",

@@ -16,6 +16,8 @@ export interface InformerOptions<T> {
   readonly project: (object: KubeObject) => T | undefined;
   /** Objects a page (500); ten for large ones. */
   readonly limit?: number;
+  /** Only metadata is asked for, and given to `project`: what else the objects hold never gets here. */
+  readonly metadataOnly?: boolean;
 }
 
 /** An object came (no `before`), changed, or went (no `after`). */

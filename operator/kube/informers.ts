@@ -52,7 +52,8 @@ export class Informers {
   open<T>(options: InformerOptions<T>): Informer<T> {
     const same = this.#opened.find((opened) => isSame(opened.options, options as InformerOptions<unknown>));
     if (same !== undefined) return same.store as InformerStore<T>;
-    const { resource, namespace, labelSelector, fieldSelector, limit = defaultLimit } = options;
+    const { resource, namespace, labelSelector, fieldSelector, metadataOnly = false } = options;
+    const { limit = defaultLimit } = options;
     const { client, clock, random, log } = this.#options;
     const path = pathOf(resource, { namespace });
     const store = new InformerStore(options, (error, key) =>
@@ -64,6 +65,7 @@ export class Informers {
       random,
       path,
       limit,
+      metadataOnly,
       retry: this.#options.retry ?? retry,
       query: {
         ...(labelSelector !== undefined && { labelSelector }),
@@ -131,6 +133,7 @@ function isSame(a: InformerOptions<unknown>, b: InformerOptions<unknown>): boole
     a.namespace === b.namespace &&
     a.labelSelector === b.labelSelector &&
     a.fieldSelector === b.fieldSelector &&
+    a.metadataOnly === b.metadataOnly &&
     a.project === b.project
   );
 }

@@ -37,6 +37,10 @@ export const operatorProcessSettings = {
     { sample: "tiercel-operator" },
   ),
   leader_election: leaderElectionSettings,
+  team_secrets: flag(
+    "Read Secrets of all namespaces, those that AlertSinks of teams name. Otherwise only sinks of the operator's namespace have credentials.",
+    true,
+  ),
   metrics_listen: listen("Where metrics are served (/metrics).", ":8080"),
   health_listen: listen("Where health is served (/healthz, /readyz).", ":8081"),
   webhook_listen: listen("Where the webhook that checks our objects is served, over HTTPS.", ":9443"),

@@ -161,9 +161,9 @@ export async function fleet(context: Context, options: FleetOptions): Promise<Fl
       async () => {
         const count = await writesOf(operator!);
         await pause(15);
-        return (await writesOf(operator!)) === count ? true : undefined;
+        return (await writesOf(operator!)) === count && (await ready()) === objects ? true : undefined;
       },
-      1_800_000,
+      1_200_000,
     );
     const idle = await writesOf(operator);
     await pause(seconds);

@@ -11,14 +11,14 @@ describe("an operator of many agents", function () {
     execFileSync(process.execPath, [`${root}build/scripts/bundle.js`]);
     const figures = await fleet(this, {
       agents: 30,
-      objects: 40,
+      objects: 20,
       rulesPerObject: 5,
-      seconds: 40,
+      seconds: 35,
       program: `${root}build/bundle/build/main.js`,
       print: () => {},
     });
     const { ready, writes, agentWrites, idleWrites, resident, runtime } = figures;
-    assert.equal(ready, 40);
+    assert.equal(ready, 20);
     assert.ok(agentWrites > 0.5, `agents wrote ${agentWrites} times a second`);
     assert.ok(writes > 0 && writes < 1, `the operator wrote ${writes} times a second`);
     assert.equal(idleWrites, 0);

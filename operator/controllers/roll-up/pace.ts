@@ -40,7 +40,7 @@ export function urgencyOf<T extends WithConditions>(wanted: T, there: T): Urgenc
   if (isDeepStrictEqual(wanted, there)) return undefined;
   if (isDeepStrictEqual(essence(wanted), essence(there))) return urgency.numbers;
   const progressing = wanted.conditions.some(({ reason }) => reason === reasons.progressing);
-  return progressing && there.conditions.length > 0 ? urgency.progressing : urgency.condition;
+  return progressing ? urgency.progressing : urgency.condition;
 }
 
 /** When a difference may be written, ms. `since`: when it was first seen; `written`: when the object was written last. */
@@ -49,39 +49,44 @@ export function dueAt(of: Urgency, since: number, written: number): number {
   return Math.max(since + settle, written + distance);
 }
 
-/** Writes a minute at most, below one a second on the average, and at once. */
-const perMinute = 48;
-const burst = 24;
+/** Writes a minute of each of the two parts: together below one a second. */
+const perMinute = 24;
 
-/** Kept for what is more urgent than numbers. */
-const reserve = 8;
+/** Writes at once: a new cluster's rules are told to be ready soon; numbers come one after the other. */
+const burst = { conditions: 100, numbers: 8 } as const;
 
-/** A bound on writes over all objects. */
+/** A bound on writes over all objects: one part is for numbers; the other, and that one too, for all else. */
 export class Budget {
-  #tokens: number = burst;
+  readonly #tokens: Record<keyof typeof burst, number> = { ...burst };
   #last: number | undefined;
 
   /** Whether something of that urgency may be written now; it is then counted as written. */
   take(of: Urgency, now: number): boolean {
     this.#fill(now);
-    if (this.#tokens < this.#needed(of)) return false;
-    this.#tokens -= 1;
+    const part = partsOf(of).find((each) => this.#tokens[each] >= 1);
+    if (part === undefined) return false;
+    this.#tokens[part] -= 1;
     return true;
   }
 
   /** Milliseconds until something of that urgency may be written. */
   wait(of: Urgency, now: number): number {
     this.#fill(now);
-    return Math.max(0, Math.ceil(((this.#needed(of) - this.#tokens) / perMinute) * 60_000));
-  }
-
-  #needed(of: Urgency): number {
-    return of === urgency.numbers ? 1 + reserve : 1;
+    const missing = Math.min(...partsOf(of).map((part) => Math.max(0, 1 - this.#tokens[part])));
+    return Math.ceil((missing / perMinute) * 60_000);
   }
 
   #fill(now: number): void {
     const passed = Math.max(0, now - (this.#last ?? now));
     this.#last = now;
-    this.#tokens = Math.min(burst, this.#tokens + (passed * perMinute) / 60_000);
+    const more = (passed * perMinute) / 60_000;
+    // What the one part has no room for is the other's.
+    const conditions = this.#tokens.conditions + more;
+    this.#tokens.conditions = Math.min(burst.conditions, conditions);
+    const spilt = conditions - this.#tokens.conditions;
+    this.#tokens.numbers = Math.min(burst.numbers, this.#tokens.numbers + more + spilt);
   }
 }
+
+const partsOf = (of: Urgency): readonly (keyof typeof burst)[] =>
+  of === urgency.numbers ? ["numbers"] : ["conditions", "numbers"];

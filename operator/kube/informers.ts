@@ -8,8 +8,11 @@ import { InformerStore, type Informer, type InformerOptions } from "./informer.t
 import type { Log } from "./log.ts";
 import { pathOf } from "./resources.ts";
 
-/** Asks again within a minute what only people can mend: a right that was just given should not take five. */
-const retry: RetryPolicy = { ...defaultRetry, seldom: 30_000 };
+/**
+ * There are few operators, so none needs to stand back for long: ten seconds after a server is back all is current again. A
+ * right that was just given is noticed within a minute.
+ */
+const retry: RetryPolicy = { ...defaultRetry, base: 500, cap: 10_000, seldom: 30_000 };
 
 /** Objects a page. */
 const defaultLimit = 500;

@@ -183,6 +183,8 @@ export class Metrics implements ControllerMetrics {
       this.#reconciled.inc({ controller, result }, 0);
     this.#errors.inc({ controller }, 0);
     const labels = { name: controller, controller };
+    for (const counter of [this.#adds, this.#retries]) counter.inc(labels, 0);
+    this.#overflows.inc({ controller }, 0);
     return {
       added: () => this.#adds.inc(labels),
       taken: (waited) => this.#waits.observe(labels, seconds(waited)),

@@ -77,6 +77,23 @@ export function ownedBy(
 /** Name under which we write by server-side apply. */
 export const fieldManager = "tiercel-operator";
 
+/** When it was written wakes whoever compares, and tells nothing. */
+function withoutTime({
+  manager,
+  operation,
+  apiVersion,
+  subresource,
+  fieldsV1,
+}: ManagedFields): ManagedFields {
+  return {
+    ...(manager !== undefined && { manager }),
+    ...(operation !== undefined && { operation }),
+    ...(apiVersion !== undefined && { apiVersion }),
+    ...(subresource !== undefined && { subresource }),
+    ...(fieldsV1 !== undefined && { fieldsV1 }),
+  };
+}
+
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
@@ -85,7 +102,7 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
  */
 export function slim<T extends KubeObject>(object: T): T {
   const { managedFields, annotations, ...metadata } = object.metadata;
-  const ours = managedFields?.filter(({ manager }) => manager === fieldManager) ?? [];
+  const ours = (managedFields ?? []).filter(({ manager }) => manager === fieldManager).map(withoutTime);
   const kept = Object.entries(annotations ?? {}).filter(([name]) => name !== lastApplied);
   return {
     ...object,

@@ -30,8 +30,9 @@ const mirror: MakeController = ({ client, informers, log }) => {
     workers: 2,
     watches: [watch(sources), watch(copies, ({ key }) => [key.replace("/copy-", "/")])],
     async reconcile(key, signal) {
-      if (process.env["BLOCK_FOR"] !== undefined) block(Number(process.env["BLOCK_FOR"]));
       const source = sources.get(key);
+      const copied = copies.get(copyKey(key))?.data?.["edit"];
+      if (source?.data?.["block"] !== undefined && copied === undefined) block(Number(source.data["block"]));
       const copy = copies.get(copyKey(key));
       const ref = { resource, ...fromKey(copyKey(key)) };
       if (source === undefined) {

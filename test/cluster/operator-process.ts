@@ -63,7 +63,8 @@ export class OperatorProcess {
 
   /** Text of a path of a server of its; undefined where there is no answer, or one other than 200. */
   async #read(port: number, path: string): Promise<string | undefined> {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
+    const signal = AbortSignal.timeout(1000);
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal }).catch(() => undefined);
     return answer?.ok === true ? answer.text() : undefined;
   }
 

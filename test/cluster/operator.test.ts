@@ -1,5 +1,6 @@
 /** The operator as a process, on a real API server. */
 import assert from "node:assert/strict";
+import { checkMetrics, needPromtool } from "../support/promtool.ts";
 import { eventually } from "../system/support/commands.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { OperatorProcess } from "./operator-process.ts";
@@ -41,6 +42,45 @@ describe("tiercel operator", function () {
     assert.equal(code, 0, operator.log);
     assert.ok(milliseconds < 2000, `${milliseconds} ms`);
     assert.equal((await lease()).spec!.holderIdentity ?? "", "");
+  });
+
+  it("has metrics that promtool has nothing to say against, under the names that dashboards know", async function () {
+    needPromtool(this);
+    const operator = await start({ kubeconfig: plane.kubeconfig("admin"), mirror: true });
+    await operator.untilLeads();
+    await plane.as("admin").ask({
+      method: "POST",
+      path: "/api/v1/namespaces/default/configmaps",
+      body: {
+        type: "application/json",
+        text: JSON.stringify({ metadata: { name: "source", labels: { role: "source" } } }),
+      },
+    });
+    const success = 'controller_runtime_reconcile_total{controller="mirror",result="success"} ';
+    await eventually(
+      "a reconcile is counted",
+      async () => ((await operator.metric(success)) ?? 0) > 0 || undefined,
+    );
+    const metrics = (await operator.metrics())!;
+    assert.deepEqual(checkMetrics(metrics), { status: 0, said: "" });
+    for (const name of [
+      "controller_runtime_reconcile_errors_total",
+      "controller_runtime_reconcile_time_seconds_bucket",
+      "controller_runtime_active_workers",
+      "controller_runtime_max_concurrent_reconciles",
+      "workqueue_depth",
+      "workqueue_adds_total",
+      "workqueue_queue_duration_seconds_bucket",
+      "workqueue_work_duration_seconds_bucket",
+      "workqueue_unfinished_work_seconds",
+      "workqueue_longest_running_processor_seconds",
+      "workqueue_retries_total",
+      'leader_election_master_status{name="tiercel-operator"} 1',
+      'rest_client_requests_total{code="200",method="GET"',
+      'tiercel_operator_informer_objects{informer="deployments in default"} 0',
+    ])
+      assert.ok(metrics.includes(`\n${name}`), name);
+    assert.notEqual(checkMetrics(`${metrics}tiercel_planted_total 1\n`).status, 0);
   });
 
   it("ends as fast where the API server is away, or never was there", async () => {

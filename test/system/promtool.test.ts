@@ -1,28 +1,14 @@
 /** The metrics of a running agent, read by Prometheus's own tool. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { unmet } from "../support/requirements.ts";
+import { checkMetrics, needPromtool } from "../support/promtool.ts";
 import { needCapture, startAgent } from "./support/agent.ts";
 import { eventually } from "./support/commands.ts";
-
-/** Where scripts/setup.sh puts it. */
-const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-const promtool = [`${cache}/tiercel/promtool/bin/promtool`, "/usr/bin/promtool"].find((path) =>
-  existsSync(path),
-);
-
-function check(metrics: string) {
-  const { status, stdout, stderr } = spawnSync(promtool!, ["check", "metrics"], {
-    input: metrics,
-    encoding: "utf8",
-  });
-  return { status, said: stdout + stderr };
-}
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -37,7 +23,7 @@ describe("promtool", function () {
   this.timeout(60_000);
   before(function () {
     needCapture(this);
-    if (promtool === undefined) unmet(this, "tool", "promtool is missing; make test fetches it");
+    needPromtool(this);
   });
 
   it("has nothing to say against the metrics of an agent at work", async () => {
@@ -59,8 +45,8 @@ describe("promtool", function () {
         const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
         return /^tiercel_rules_matches_total\{.*\} [1-9]/m.test(text) ? text : undefined;
       });
-      assert.deepEqual(check(metrics), { status: 0, said: "" });
-      const planted = check(`${metrics}tiercel_planted_total 1\n`);
+      assert.deepEqual(checkMetrics(metrics), { status: 0, said: "" });
+      const planted = checkMetrics(`${metrics}tiercel_planted_total 1\n`);
       assert.notEqual(planted.status, 0);
       assert.match(planted.said, /tiercel_planted_total/);
     } finally {

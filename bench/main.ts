@@ -11,6 +11,7 @@ import { falcoRulesFolder, root } from "../test/support/reference.ts";
 import { endWithUs, runInterruptible } from "./interrupted.ts";
 import { table } from "./numbers.ts";
 import type { Figure, Question } from "./question.ts";
+import { admission } from "./questions/admission.ts";
 import { audit } from "./questions/audit.ts";
 import { compile } from "./questions/compile.ts";
 import { events } from "./questions/events.ts";
@@ -22,6 +23,7 @@ import { wanted } from "./questions/wanted.ts";
 
 const questions: readonly Question[] = [
   compile,
+  admission,
   operators,
   events,
   audit,

@@ -1,4 +1,5 @@
 /** The sinks that the settings ask for, each behind its queue. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Writable } from "node:stream";
 import type { Alert } from "../engine/alert.ts";
@@ -64,7 +65,7 @@ export function makeOutputs(settings: Settings, context: OutputsContext): Output
     return wants === undefined ? { queue } : { queue, wants };
   };
   const outputs: Output[] = [];
-  const { extra_ca: extraCa } = settings.network;
+  const extraCa = extraCaOf(settings, context.environment);
   const proxy = proxyOfSettings(settings, context.environment);
   const { file_output, stdout_output, syslog_output, program_output, http_output, slack_output } = settings;
   if (file_output.enabled) {
@@ -82,7 +83,12 @@ export function makeOutputs(settings: Settings, context: OutputsContext): Output
     outputs.push(queued(programSink({ program, keepAlive }, report), hasty));
   }
   if (http_output.enabled)
-    outputs.push(queued(makeHttpSink(settings, proxy, report), remote(http_output.max_consecutive_timeouts)));
+    outputs.push(
+      queued(
+        makeHttpSink(settings, { proxy, extraCa }, report),
+        remote(http_output.max_consecutive_timeouts),
+      ),
+    );
   if (slack_output.enabled) {
     const least = priorityNames.indexOf(slack_output.minimum_priority);
     const { webhook_url, channel, username, icon, footer } = slack_output;
@@ -109,9 +115,18 @@ export function proxyOfSettings(
   };
 }
 
+/**
+ * The file of the settings; where there is none that of NODE_EXTRA_CA_CERTS, which Node forgets where a sink has a list of its
+ * own, if it is there: the environment may name one that nobody mounted.
+ */
+export function extraCaOf({ network }: Settings, environment: OutputsContext["environment"]): string {
+  const file = environment["NODE_EXTRA_CA_CERTS"] ?? "";
+  return network.extra_ca !== "" || file === "" || !existsSync(file) ? network.extra_ca : file;
+}
+
 function makeHttpSink(
-  { http_output: o, json_output: json, network }: Settings,
-  proxy: ProxySettings,
+  { http_output: o, json_output: json }: Settings,
+  { proxy, extraCa }: { readonly proxy: ProxySettings; readonly extraCa: string },
   report: Report,
 ): Sink {
   const tls: TlsOptions = {
@@ -120,7 +135,7 @@ function makeHttpSink(
     caCert: o.ca_cert,
     caBundle: o.ca_bundle,
     caPath: o.ca_path,
-    extraCa: network.extra_ca,
+    extraCa,
     client: o.mtls ? { certificate: o.client_cert, key: o.client_key } : undefined,
   };
   return httpSink(

@@ -7,21 +7,19 @@ import { systemClock } from "../../sinks/clock.ts";
 import { AlertSinks } from "../../sinks/objects/alert-sinks.ts";
 import { defaultTls, Trust } from "../../sinks/trust.ts";
 import type { Log } from "../log.ts";
-import { proxyOfSettings } from "../outputs.ts";
+import { extraCaOf, proxyOfSettings } from "../outputs.ts";
 import type { Settings } from "../settings/schema.ts";
 import { alertFormat } from "./from-settings.ts";
 
+const MiB = 1 << 20;
+
 /** What one sink may keep: a team's less, so that teams do not fill each other's memory and disk. */
-const limits = {
-  operator: { capacity: 10_000, characters: 16 << 20, spool: 64 << 20 },
-  team: { capacity: 1_000, characters: 1 << 20, spool: 8 << 20 },
-};
-
-/** Alerts a second, and at once, of all sinks of one team. */
-const team = { rate: 50, burst: 500 };
-
-/** Where files of the operator's sinks are. */
-const logFolder = "/var/log/tiercel";
+function limitsOf({ alert_sinks: { spool, team }, outputs_queue: { capacity } }: Settings) {
+  return {
+    operator: { capacity, characters: 32 * MiB, spool: spool * MiB },
+    team: { capacity: team.queue, characters: MiB / 4, spool: team.spool * MiB },
+  };
+}
 
 /** Makes what sinks are added to and removed from. `node`: this node's name in the API. */
 export function openAlertSinks(
@@ -31,22 +29,24 @@ export function openAlertSinks(
   const format = alertFormat(settings);
   return new AlertSinks({
     operatorNamespace: namespace,
-    node,
+    // Of two agents of one node, one for audit events, only the node's own sends test messages.
+    node: settings.sources.syscall.enabled ? node : "",
     surroundings: {
       stdout: { stream: process.stdout, regularFile: fstatSync(1).isFile() },
       openDatagram: openUnixDatagram,
-      logFolder,
+      logFolder: settings.alert_sinks.log_folder,
       http: {
-        trust: new Trust({ ...defaultTls, extraCa: settings.network.extra_ca }),
+        trust: new Trust({ ...defaultTls, extraCa: extraCaOf(settings, process.env) }),
         proxy: proxyOfSettings(settings, process.env),
       },
       clock: systemClock,
       form: settings.json_output ? "json" : "text",
     },
     render: (alert, form) => (form === "json" ? alertJson(alert, format) : alertText(alert, format)),
-    limits,
-    spool: { folder: join(settings.cluster.state_folder, "spool") },
-    team,
+    limits: limitsOf(settings),
+    spool:
+      settings.alert_sinks.spool === 0 ? undefined : { folder: join(settings.cluster.state_folder, "sinks") },
+    team: settings.alert_sinks.team,
     random: Math.random,
     clock: systemClock,
     report: (level, cause, message) => log(level, message, cause),

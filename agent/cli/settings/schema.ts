@@ -270,6 +270,23 @@ export const settingsSchema = group("Settings of Tiercel.", {
       maximum: 1_000_000,
     }),
   }),
+  alert_sinks: group("AlertSinks, where `cluster.enabled` is on (docs/alert-sinks.md).", {
+    log_folder: text("Folder of the sinks of kind file.", "/var/log/tiercel"),
+    spool: number(
+      "MiB on disk, below cluster.state_folder, that one sink of the operator's namespace may fill with alerts that wait. 0: none waits on disk, teams' neither.",
+      64,
+      { minimum: 0, maximum: 10_240 },
+    ),
+    team: group("Bounds on sinks of other namespaces than the operator's.", {
+      rate: number("Alerts per second for all sinks of one namespace, on average.", 50, {
+        minimum: 0,
+        fraction: true,
+      }),
+      burst: number("Alerts for all sinks of one namespace at once.", 500, { minimum: 1 }),
+      queue: number("Alerts that one sink holds in memory.", 200, { minimum: 1, maximum: 1_000_000 }),
+      spool: number("MiB on disk of one sink.", 16, { minimum: 1, maximum: 10_240 }),
+    }),
+  }),
   stdout_output: group("Alerts on standard output.", { enabled: flag("Switch it on.", true) }),
   file_output: group("Alerts appended to a file.", {
     enabled: flag("Switch it on.", false),

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { makeOutputs, type OutputsContext } from "../../../agent/cli/outputs.ts";
+import { extraCaOf, makeOutputs, type OutputsContext } from "../../../agent/cli/outputs.ts";
 import { readSettings } from "../../../agent/cli/settings/read.ts";
 import { draw } from "../../../agent/cli/settings/mistake.ts";
 import { alertJson, alertText } from "../../../agent/engine/render.ts";
@@ -90,6 +90,22 @@ describe("outputs of the settings", () => {
     ]);
     assert.equal(outputs.counters()[0]!.healthy, false);
     await outputs.close(0);
+  });
+
+  it("trust the extra CA of the settings, else that of the environment if its file is there", () => {
+    const { settings } = readSettings({
+      main: { name: "t.yaml", text: "", isFile: true },
+      included: [],
+      overrides: [],
+      environment: {},
+    });
+    const of = (extra_ca: string, file?: string) =>
+      extraCaOf(
+        { ...settings!, network: { ...settings!.network, extra_ca } },
+        file === undefined ? {} : { NODE_EXTRA_CA_CERTS: file },
+      );
+    assert.deepEqual([of("/a"), of("/a", folder), of("")], ["/a", "/a", ""]);
+    assert.deepEqual([of("", folder), of("", join(folder, "gone"))], [folder, ""]);
   });
 
   it("give Slack only what is urgent enough", async () => {

@@ -417,6 +417,27 @@ describe("the queue of a sink with a spool", () => {
     await queue.close(100);
   });
 
+  it("is replaced while a send is under way: when that fails, the other one is asked at once", async () => {
+    const [bad, good] = [new Receiver(), new Receiver()];
+    let fail = () => {};
+    bad.send = () =>
+      new Promise((_, reject) => {
+        fail = () => reject(new DeliveryError("passing", "cut"));
+      });
+    const queue = await start(bad, { retry: { ...retry, base: 60_000, cap: 60_000 } });
+    push(queue, 0, 3);
+    await settled();
+    queue.replace(good);
+    fail();
+    await until(
+      "all",
+      () => good.got.length === 3,
+      () => queue.counters(),
+    );
+    assert.deepEqual(good.got, range(0, 3));
+    await queue.close(100);
+  });
+
   it("fails only the alerts of a batch that were refused", async () => {
     const sink = new Receiver();
     const send = sink.send.bind(sink);

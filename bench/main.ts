@@ -18,6 +18,7 @@ import { events } from "./questions/events.ts";
 import { fleetQuestion } from "./questions/fleet.ts";
 import { operators } from "./questions/operators.ts";
 import { quiet } from "./questions/quiet.ts";
+import { ruleSets } from "./questions/rule-sets.ts";
 import { stormQuestions } from "./questions/storms.ts";
 import { wanted } from "./questions/wanted.ts";
 
@@ -28,6 +29,7 @@ const questions: readonly Question[] = [
   events,
   audit,
   fleetQuestion,
+  ruleSets,
   quiet,
   wanted,
   ...stormQuestions,

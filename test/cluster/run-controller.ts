@@ -38,6 +38,8 @@ export interface RunningController {
   /** What was written since last asked. */
   readonly writes: () => string[];
   readonly log: readonly string[];
+  /** What the controllers write by; what is written by it here counts too. */
+  readonly client: ClusterClient;
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function runController(
   return {
     writes: () => client.writes.splice(0),
     log: lines,
+    client,
     stop: async () => {
       await Promise.all(runs.map((run) => run.stop()));
       await informers.stop();

@@ -175,6 +175,22 @@ describe("reports", () => {
     assert.match(condition.find(({ type }) => type === "Reported")!.message, /table_full 302/);
   });
 
+  it("forget what has nothing to write before what waits, however old that is", async () => {
+    const made = await new MadeReport().open({ bounds: { groups: 50, characters: 1 << 20 } });
+    made.report.publish([podAlert("old", "/f")]);
+    await made.clock.advance(1000);
+    made.report.publish([podAlert("old", "/f")]);
+    for (let file = 0; file < 60; file++) {
+      made.report.publish([podAlert("web-0", `/f${file}`)]);
+      await made.clock.advance(20);
+    }
+    assert.equal(made.report.status().alerts.waiting, 1);
+    await made.clock.advance(60_000);
+    assert.deepEqual(made.report.status().alerts.held.table_full, 0);
+    const old = made.api.of("SecurityAlert").find(({ spec }) => (spec as { pod: string }).pod === "old");
+    assert.equal(countOf(old!), 2);
+  });
+
   it("keep so many characters", async () => {
     const made = await new MadeReport().open({ bounds: { groups: 5000, characters: 100_000 } });
     made.api.refuse = () => new ApiFault("network", "ECONNREFUSED");

@@ -76,6 +76,19 @@ function nested(
   });
 }
 
+/** Whether a list holds another one that, itself or by others, holds it. */
+function namesBack(name: string, lists: ReadonlyMap<string, FlatList>): boolean {
+  const seen = new Set<string>();
+  const open = [...(lists.get(name)?.items ?? [])].filter((item) => item !== name);
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (item === name) return true;
+    if (seen.has(item)) continue;
+    seen.add(item);
+    open.push(...(lists.get(item)?.items ?? []));
+  }
+  return false;
+}
+
 /**
  * Lists in slot order, each given once and meaning the same: what it held of lists that came later is written out where
  * its name alone would not do. `inexact` names those for which neither does.
@@ -89,7 +102,8 @@ function foldLists(entries: ReadonlyMap<string, ListEntry>): { lists: PlainObjec
     const want = nested(texts(entry), entry.visibility, old);
     const means = (items: readonly string[]) => nested(items, index, fresh).join("\n") === want.join("\n");
     const items = [texts(entry), want].find(means);
-    if (items === undefined) inexact.push(entry.name);
+    // Which of two that name each other came first is another matter where a file before has them too.
+    if (items === undefined || namesBack(entry.name, old)) inexact.push(entry.name);
     fresh.set(entry.name, { name: entry.name, index, items: items ?? want });
   }
   return { lists: [...fresh.values()].map(({ name, items }) => ({ list: name, items })), inexact };

@@ -94,7 +94,7 @@ export class OperatorProcess {
         if (!this.lives) throw new Error(`the operator ended: ${this.#log}`);
         return this.#read(this.#ports.health, "/readyz");
       },
-      30_000,
+      60_000,
     ).catch((error: Error) => {
       throw new Error(`${error.message}; its log: ${this.#log}`);
     });
@@ -105,7 +105,7 @@ export class OperatorProcess {
     return (await this.metric("leader_election_master_status")) === 1;
   }
 
-  async untilLeads(bound = 30_000): Promise<void> {
+  async untilLeads(bound = 60_000): Promise<void> {
     await eventually("the operator acts", async () => ((await this.leads()) ? true : undefined), bound);
   }
 

@@ -1,6 +1,7 @@
 /** The operator as a process, on a real API server. */
 import assert from "node:assert/strict";
 import { checkMetrics, needPromtool } from "../support/promtool.ts";
+import { root } from "../support/reference.ts";
 import { eventually } from "../system/support/commands.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { OperatorProcess } from "./operator-process.ts";
@@ -10,12 +11,13 @@ interface Lease {
 }
 
 describe("tiercel operator", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let plane: ControlPlane;
   const running: OperatorProcess[] = [];
 
   before(async function () {
     plane = await ControlPlane.start(this);
+    await plane.kubectl(["apply", "-f", `${root}crds/`]);
   });
   afterEach(async () => {
     for (const operator of running.splice(0)) await operator.end("SIGKILL");
@@ -90,7 +92,7 @@ describe("tiercel operator", function () {
     const { code, milliseconds } = await operator.end();
     assert.deepEqual([code, milliseconds < 2000], [0, true], operator.log);
     const other = await start({ kubeconfig: plane.kubeconfig("admin") });
-    await eventually("it says so", () => (/ECONNREFUSED/.test(other.log) ? true : undefined));
+    await eventually("it says so", () => (/ECONNREFUSED/.test(other.log) ? true : undefined), 60_000);
     assert.equal(await other.leads(), false);
     const end = await other.end();
     await plane.startApi();
@@ -99,7 +101,7 @@ describe("tiercel operator", function () {
 
   it("says in one line that there is no cluster to be found, or that a port is taken", async () => {
     const nowhere = await start({ kubeconfig: "/nonexistent/kubeconfig" });
-    await eventually("it ends", () => (nowhere.lives ? undefined : true));
+    await eventually("it ends", () => (nowhere.lives ? undefined : true), 60_000);
     assert.match(nowhere.log, /critical: \/nonexistent\/kubeconfig cannot be used: ENOENT/);
     const first = await start({
       kubeconfig: plane.kubeconfig("admin"),
@@ -108,7 +110,7 @@ describe("tiercel operator", function () {
     await first.ready();
     const kubeconfig = plane.kubeconfig("admin");
     const taken = await start({ kubeconfig, settings: { metrics_listen: first.healthListen } });
-    await eventually("it ends", () => (taken.lives ? undefined : true));
+    await eventually("it ends", () => (taken.lives ? undefined : true), 60_000);
     assert.match(
       taken.log,
       /critical: cannot listen on 127\.0\.0\.1:\d+: something else does \(EADDRINUSE\); choose another operator\.metrics_listen/,

@@ -57,6 +57,8 @@ export interface Containers {
   run(options?: ContainerOptions): Promise<Container>;
   /** Runs a container to its end and returns what it printed. */
   runToEnd(command: readonly string[], options?: ContainerOptions): Promise<Outcome & { id: string }>;
+  /** Runs a program inside a container of this containerd, whoever made it. */
+  exec(id: string, command: readonly string[]): Promise<Outcome>;
   /** Imports an image that has a name with its digest and no tag; gives the digest. */
   imageByDigest(name: string): Promise<string>;
   /** Stops containerd where it is, until `resume`; its containers run on. */
@@ -208,6 +210,10 @@ class Runtime implements Containers {
     const outcome = options.terminal === true ? await inTerminal("ctr", args) : await run("ctr", args);
     await this.#remove(id);
     return { ...outcome, id };
+  }
+
+  exec(id: string, command: readonly string[]): Promise<Outcome> {
+    return this.#exec(id, command, {});
   }
 
   async #exec(

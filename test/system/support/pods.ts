@@ -13,6 +13,10 @@ const NODE = 2;
 
 export interface PodOptions {
   readonly name: string;
+  /** Default: shop. */
+  readonly namespace?: string;
+  /** That of an object in an API; default: any. */
+  readonly uid?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** In the node's network; else in one of its own, made by the network plugin. */
@@ -85,16 +89,16 @@ export class Pods {
   }
 
   async pod(options: PodOptions): Promise<Pod> {
-    const uid = randomUUID();
-    const { name, labels, annotations, hostNetwork = false, privileged = false } = options;
+    const { name, namespace = "shop", uid = randomUUID(), labels, annotations } = options;
+    const { hostNetwork = false, privileged = false } = options;
     const kubernetes = {
       "io.kubernetes.pod.name": name,
-      "io.kubernetes.pod.namespace": "shop",
+      "io.kubernetes.pod.namespace": namespace,
       "io.kubernetes.pod.uid": uid,
     };
     const security = message([1, message([1, hostNetwork ? NODE : 0])], [6, privileged]);
     const config = message(
-      [1, message([1, name], [2, uid], [3, "shop"])],
+      [1, message([1, name], [2, uid], [3, namespace])],
       ...pairs(6, { ...labels, ...kubernetes }),
       ...pairs(7, annotations),
       [8, message([1, `/kubepods/besteffort/pod${uid}`], [2, security])],

@@ -12,6 +12,7 @@ import { endWithUs, runInterruptible } from "./interrupted.ts";
 import { table } from "./numbers.ts";
 import type { Figure, Question } from "./question.ts";
 import { admission } from "./questions/admission.ts";
+import { apply } from "./questions/apply.ts";
 import { audit } from "./questions/audit.ts";
 import { compile } from "./questions/compile.ts";
 import { events } from "./questions/events.ts";
@@ -28,6 +29,7 @@ const questions: readonly Question[] = [
   operators,
   events,
   audit,
+  apply,
   fleetQuestion,
   ruleSets,
   quiet,

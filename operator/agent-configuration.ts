@@ -2,6 +2,7 @@
 import { handOn } from "../agent/cli/settings/hand-on.ts";
 import type { SettingsInput } from "../agent/cli/settings/read.ts";
 import type { Settings } from "../agent/cli/settings/schema.ts";
+import { stateFolder } from "./resources/agents/pod.ts";
 import type { AgentConfiguration } from "./resources/agents/options.ts";
 
 /**
@@ -15,7 +16,8 @@ export function configurationOf(
 ): AgentConfiguration {
   const { enabled, listen_port: port, k8s_healthz_endpoint: healthPath, ssl_enabled: https } = webserver;
   return {
-    ...handOn(input, { enabled: true, ...cluster }),
+    // State is kept where it is mounted, wherever on the node that is.
+    ...handOn(input, { enabled: true, ...cluster, state_folder: stateFolder }),
     web: enabled ? { port, healthPath, https } : undefined,
   };
 }

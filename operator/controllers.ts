@@ -41,7 +41,8 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
       const { agent, audit } = settings.operator;
       const { namespace, name } = context;
       const input = { main: main!, included, overrides };
-      const configuration = configurationOf(input, settings, { namespace, name });
+      const configuration = (owner: Readonly<Record<string, string>>) =>
+        configurationOf(input, settings, { namespace, name, ...owner });
       return agentsController(context, { agent, audit, configuration });
     },
     (context, { operator: { default_rules, example_sink } }) =>

@@ -9,6 +9,8 @@ export interface OperatorProcessOptions {
   readonly kubeconfig: string;
   /** Settings under `operator.` as KEY: VALUE. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Its settings file. */
+  readonly config?: string;
   /** Name of its pod. */
   readonly pod?: string;
   /** Runs test/cluster/mirror-operator.ts in place of `tiercel operator`. */
@@ -31,6 +33,7 @@ export class OperatorProcess {
   static async start({
     kubeconfig,
     settings = {},
+    config,
     pod = "operator",
     mirror = false,
     program = `${root}bin/tiercel`,
@@ -44,6 +47,7 @@ export class OperatorProcess {
       ...settings,
     };
     const sets = Object.entries(all).flatMap(([key, value]) => ["--set", `operator.${key}=${value}`]);
+    if (config !== undefined) sets.push("--config", config);
     const args = mirror
       ? [fileURLToPath(new URL("./mirror-operator.js", import.meta.url)), ...sets]
       : ["--max-semi-space-size=1", program, "operator", "--set", "log_level=debug", ...sets];

@@ -27,14 +27,14 @@ export function settingsOf(text: string, { namespace, name } = installation): Ag
   if (settings === undefined) throw new Error(mistakes.map(({ message }) => message).join("\n"));
   return {
     ...settings.operator,
-    configuration: configurationOf(input, settings, { namespace, name }),
+    configuration: (owner) => configurationOf(input, settings, { namespace, name, ...owner }),
   };
 }
 
 /** @throws where the settings are wrong */
 export function objectsOf(text: string): AgentObject[] {
   const { agent, audit, configuration } = settingsOf(text);
-  return agentObjects(installation, agent, audit, configuration);
+  return agentObjects(installation, agent, audit, configuration({}));
 }
 
 /** Settings that between them use every part of the objects. */

@@ -75,7 +75,7 @@ export const agentSettings = group("The agents that the operator runs, one on ev
     { sample: "tiercel-credentials" },
   ),
   extra_ca: text(
-    "Name of a ConfigMap whose key ca.crt holds further CA certificates, PEM, that agents trust. Empty: none.",
+    "Name of a ConfigMap whose key ca.crt holds certificates of further CAs, PEM, that outputs and sinks trust (network.extra_ca of agents). It may be missing. Empty: none.",
     "",
   ),
   proxy: group("The way out for what agents send.", {

@@ -12,7 +12,8 @@ import { formOf, idOf, planAgents, type Plan } from "./plan.ts";
 export interface AgentsSettings {
   readonly agent: AgentOptions;
   readonly audit: AuditOptions;
-  readonly configuration: AgentConfiguration;
+  /** Their configuration; `owner` is what owns their NodeAgents, as settings under `cluster`. */
+  readonly configuration: (owner: Readonly<Record<string, string>>) => AgentConfiguration;
 }
 
 /** One key for all: the objects are few and belong together. */
@@ -77,7 +78,16 @@ class Agents {
     }
     const installation = { name, namespace, owner: owner(), image };
     // Their types are the client library's, which has less to say of what every object has.
-    return agentObjects(installation, agent, audit, configuration) as unknown as KubeObject[];
+    const told = configuration(await this.#nodeAgentsOwner(signal));
+    return agentObjects(installation, agent, audit, told) as unknown as KubeObject[];
+  }
+
+  /** The agents' ClusterRole is the chart's: what belongs to it goes with an uninstall. None where it is not there. */
+  async #nodeAgentsOwner(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    const name = `${this.#context.name}-agent`;
+    const role = await this.#context.client.get({ resource: resources.clusterRoles, name }, signal);
+    const uid = role?.metadata.uid;
+    return uid === undefined ? {} : { owner_name: name, owner_uid: uid };
   }
 
   /** The image of the operator's container in its Deployment. */

@@ -18,8 +18,11 @@ import type {
   WebOptions,
 } from "./options.ts";
 
-/** Where an agent finds its settings, its own state, further CAs. */
-const folders = { settings: "/etc/tiercel", state: "/var/lib/tiercel", ca: "/etc/tiercel-ca" } as const;
+/** Where an agent keeps its own state. */
+export const stateFolder = "/var/lib/tiercel";
+
+/** Where it finds its settings, and further CAs. */
+const folders = { settings: "/etc/tiercel", ca: "/etc/tiercel-ca" } as const;
 
 /** Annotation of pods: a new value starts them anew. */
 export const restartAnnotation = "tiercel.dev/settings";
@@ -85,7 +88,13 @@ function container(
     name: "agent",
     image: options.image === "" ? installation.image : options.image,
     imagePullPolicy: options.image_pull_policy,
-    args: ["agent", "--config", `${folders.settings}/tiercel.yaml`, ...args],
+    args: [
+      "agent",
+      "--config",
+      `${folders.settings}/tiercel.yaml`,
+      ...args,
+      ...(options.extra_ca === "" ? [] : ["--set", `network.extra_ca=${folders.ca}/ca.crt`]),
+    ],
     env: environment(options),
     ...(options.environment_secret !== "" && {
       envFrom: [{ secretRef: { name: options.environment_secret, optional: true } }],
@@ -107,7 +116,7 @@ function commonFiles(installation: Installation, { extra_ca }: AgentOptions, { s
   return [
     // As a folder: single files (subPath) would never see a change.
     { volume: { name: "settings", configMap: settings }, mountPath: folders.settings },
-    { volume: { name: "state", ...state }, mountPath: folders.state },
+    { volume: { name: "state", ...state }, mountPath: stateFolder },
     ...(extra_ca === ""
       ? []
       : [
@@ -120,7 +129,7 @@ function commonFiles(installation: Installation, { extra_ca }: AgentOptions, { s
   ];
 }
 
-function environment({ proxy, extra_ca }: AgentOptions): V1EnvVar[] {
+function environment({ proxy }: AgentOptions): V1EnvVar[] {
   const of = (name: string, fieldPath: string): V1EnvVar => ({
     name,
     valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
@@ -129,7 +138,6 @@ function environment({ proxy, extra_ca }: AgentOptions): V1EnvVar[] {
     ["HTTP_PROXY", proxy.http],
     ["HTTPS_PROXY", proxy.https],
     ["NO_PROXY", proxy.exceptions],
-    ["NODE_EXTRA_CA_CERTS", extra_ca === "" ? "" : `${folders.ca}/ca.crt`],
   ] as const;
   return [
     of("NODE_NAME", "spec.nodeName"),

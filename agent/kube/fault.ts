@@ -11,7 +11,7 @@ export type FaultKind =
   | "refused"
   /** 429. */
   | "throttled"
-  /** 5xx. */
+  /** 5xx, and 403 of a server that has not read its roles yet. */
   | "server"
   /** No answer: connecting, TLS, a cut. */
   | "network"
@@ -72,7 +72,8 @@ interface Status {
 export function statusFault(httpStatus: number, body: unknown, retryAfter?: number): ApiFault {
   const said: Status = typeof body === "object" && body !== null ? body : {};
   const status = typeof said.code === "number" && said.code >= 400 ? said.code : httpStatus;
-  const kind = tooNew(said) ? "gone" : (kinds[status] ?? (status >= 500 ? "server" : "refused"));
+  const usual = kinds[status] ?? (status >= 500 ? "server" : "refused");
+  const kind = tooNew(said) ? "gone" : rolesUnread(status, said) ? "server" : usual;
   const seconds = said.details?.retryAfterSeconds;
   const wait = retryAfter ?? (typeof seconds === "number" && seconds > 0 ? seconds * 1000 : undefined);
   const text = oneLine(
@@ -95,6 +96,14 @@ function tooNew({ details }: Status): boolean {
     Array.isArray(causes) &&
     causes.some((cause: { reason?: unknown } | null) => cause?.reason === "ResourceVersionTooLarge")
   );
+}
+
+/**
+ * Whether the server refuses because it has not read a role that a binding names. It says that it is ready a moment before it
+ * has read them all, so after each of its starts everybody is refused for a second or so.
+ */
+function rolesUnread(status: number, { message }: Status): boolean {
+  return status === 403 && typeof message === "string" && /\bRBAC: .*\bnot found\b/s.test(message);
 }
 
 /** Any error as a fault. A file that cannot be read or a certificate that cannot be used is one of the network's kind. */

@@ -30,6 +30,8 @@ export function meaningOf({ status, kind, message }: ApiFault, task: Task): Mean
       if (message.includes("could not find the requested resource")) return "not_served";
       return task === "create" ? "namespace_gone" : "absent";
     case 403:
+      // A server that has not read its roles yet.
+      if (kind === "server") return "later";
       return message.includes("being terminated") ? "namespace_gone" : "forbidden";
     case 401:
     case 429:

@@ -227,6 +227,20 @@ describe("what an answer means", () => {
     assert.equal(statusFault(429, { details: { retryAfterSeconds: 2 } }).retryAfter, 2000);
   });
 
+  it("tells a server that has not read its roles yet from one that says no", () => {
+    const no =
+      'secrets is forbidden: User "a" cannot list resource "secrets" in API group "" in the namespace "b"';
+    const role = 'clusterrole.rbac.authorization.k8s.io "tiercel-agent" not found';
+    const kindOf = (message: string) => statusFault(403, { code: 403, message }).kind;
+    assert.equal(kindOf(no), "forbidden");
+    assert.equal(kindOf(`${no}: RBAC: ${role}`), "server");
+    assert.equal(
+      kindOf(`${no}: RBAC: [clusterrole.rbac.authorization.k8s.io "x" not found, ${role}]`),
+      "server",
+    );
+    assert.equal(statusFault(404, { message: `RBAC: ${role}` }).kind, "forbidden");
+  });
+
   it("keeps the server's words short and on one line", () => {
     const { message } = statusFault(403, { message: `pods is\nforbidden\u001b[31m${"x".repeat(2000)}` });
     assert.match(message, /^HTTP 403: pods is forbidden \[31mx+$/);

@@ -252,6 +252,17 @@ describe("reports", () => {
       assert.equal(requests(made).length, 2 * asked);
     });
 
+  it("wait a little for a server that has not read its roles yet, and are all written", async () => {
+    const made = await new MadeReport().open();
+    const message = 'cannot create resource: RBAC: [clusterrole.rbac.authorization.k8s.io "a" not found, x]';
+    made.api.refuse = () => statusFault(403, { code: 403, message });
+    made.report.publish([podAlert("web-0", "/f"), podAlert("web-0", "/f")]);
+    await made.clock.advance(5_000);
+    made.api.refuse = () => undefined;
+    await made.clock.advance(30_000);
+    assert.deepEqual([...made.api.of("SecurityAlert"), ...made.api.of("Event")].map(countOf), [2, 2]);
+  });
+
   it("ask seldom for a kind that is not there, and then write what waited", async () => {
     const made = await new MadeReport().open();
     made.api.refuse = ({ path }) =>

@@ -18,6 +18,9 @@ export const defaultRetry: RetryPolicy = {
   longestRetryAfter: 300_000,
 };
 
+/** Refusals in a row that may be those of a server which has just started: it refuses whom it knows no role of yet. */
+const UNSURE = 3;
+
 /**
  * Milliseconds until the next try after `tries` faults in a row. Full jitter, so that the agents of all nodes do not come
  * back together when an API server does; on top of what the server asks for.
@@ -28,7 +31,8 @@ export function retryDelay(
   policy: RetryPolicy,
   random: () => number,
 ): number {
-  if (fault.kind === "forbidden" || fault.kind === "refused") return policy.seldom * (0.5 + random());
+  const certain = fault.kind === "refused" || (fault.kind === "forbidden" && tries > UNSURE);
+  if (certain) return policy.seldom * (0.5 + random());
   const ceiling = Math.min(policy.cap, policy.base * 2 ** Math.min(tries - 1, 30));
   return Math.min(fault.retryAfter ?? 0, policy.longestRetryAfter) + random() * ceiling;
 }

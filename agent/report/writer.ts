@@ -61,7 +61,7 @@ export interface WriterNumbers {
 }
 
 /** Refusals in a row after which a matter is given up: rights and policies may come a little later than the agent. */
-const PATIENCE = 3;
+const PATIENCE = 6;
 
 /** What to do next: send a matter's task, or ask again so many milliseconds later; `shut`: till then nothing can be sent. */
 type Next =
@@ -197,7 +197,7 @@ export class Writer {
         unsent(group, sent);
         say("error", `${kind.name} are not written: ${fault.message}`, `report: ${kind.name}`);
         if (meaning === "refused" || ++group.refusals >= PATIENCE) return ledger.drop(group, "refused");
-        group.notBefore = clock.now() + this.#retry.seldom * (0.5 + random());
+        group.notBefore = clock.now() + retryDelay(fault, group.refusals, this.#retry, random);
         return;
       case "unknown":
       case "later": {

@@ -90,7 +90,9 @@ describe("reports on a real API server", function () {
         return alerts.waiting + events.waiting === 0 ? true : undefined;
       },
       120_000,
-    );
+    ).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}; said last: ${said.slice(-5).join("\n")}`);
+    });
 
   before(async function () {
     plane = await ControlPlane.start(this);
@@ -113,7 +115,7 @@ describe("reports on a real API server", function () {
     await eventually(
       "default is there",
       () => admin.ask({ path: "/api/v1/namespaces/default" }).catch(() => undefined),
-      30_000,
+      120_000,
     );
     report = await open();
   });
@@ -269,7 +271,7 @@ describe("reports on a real API server", function () {
     await eventually(
       "the digest is told",
       async () => ((await list("nodeagents"))[0]?.status?.["digest"] === "d2" ? true : undefined),
-      30_000,
+      120_000,
     );
     const version = async () => (await list("nodeagents"))[0]!.metadata.resourceVersion;
     assert.match(await kubectl("get", "nodeagents"), /node-1 +True +node +3/);

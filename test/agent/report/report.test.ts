@@ -238,7 +238,7 @@ describe("reports", () => {
       cause: "refused",
       asked: 1,
     },
-    { name: "missing rights", status: 403, message: "cannot create resource", cause: "refused", asked: 3 },
+    { name: "missing rights", status: 403, message: "cannot create resource", cause: "refused", asked: 6 },
   ] as const;
   for (const { name, status, message, cause, asked } of refusals)
     it(`count what ${name} refuses, and do not try for ever`, async () => {

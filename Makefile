@@ -48,6 +48,7 @@ demo: build ## Do a dozen harmless versions of what attackers do and show what e
 test: build ## Install what tests need and run all of them (root, BPF and containers for some)
 	@scripts/setup.sh test
 	@scripts/setup.sh image
+	@scripts/setup.sh cluster
 	@scripts/cluster-binaries.sh --for-tests
 	@scripts/test.sh all
 

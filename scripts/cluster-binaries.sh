@@ -3,7 +3,7 @@
 # kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl), Helm 3 and 4 (helm3, helm4), CoreDNS.
 #   cluster-binaries.sh [NAME...]       builds these, or all; prints their folders
 #   cluster-binaries.sh --where NAME    prints the path that NAME has or would have
-#   cluster-binaries.sh --for-tests     builds what `make test` uses, where Go is there; says so where it is not, and exits 0
+#   cluster-binaries.sh --for-tests     builds all for `make test`, where Go is there; says so where it is not, and exits 0
 # Where TIERCEL_KUBE_BIN names a folder, Kubernetes is taken from it, and Helm and CoreDNS too where they are in it.
 # Binaries lie under ~/.cache/tiercel/NAME-VERSION-HASH/bin. All of them take about 12 minutes on 2 quiet cores with empty
 # caches, 2 GB of memory, and 3 GB below ~/.cache/go-build (`go clean -cache` gives them back).
@@ -83,8 +83,7 @@ if [ "${1:-}" = --where ]; then
   exit
 fi
 if [ "${1:-}" = --for-tests ]; then
-  names=(kube-apiserver kube-controller-manager kube-scheduler kubectl helm3 helm4)
-  scripts/cluster-binaries.sh "${names[@]}" >/dev/null || echo "tiercel: tests that need these programs are named at the end" >&2
+  scripts/cluster-binaries.sh >/dev/null || echo "tiercel: tests that need these programs are named at the end" >&2
   exit 0
 fi
 names=("$@")

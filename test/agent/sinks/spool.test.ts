@@ -19,6 +19,7 @@ import { SinkQueue, type QueueOptions } from "../../../agent/sinks/queue.ts";
 import { DeliveryError, type RenderedAlert, type Sink } from "../../../agent/sinks/sink.ts";
 import { Spool } from "../../../agent/sinks/spool.ts";
 import { numbered, queueOptions, sampleAlert, settled, until } from "./sample.ts";
+import { unmet } from "../../support/requirements.ts";
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -176,7 +177,8 @@ describe("a spool", () => {
   it("counts what a failing disk costs, and works again when it does", async function () {
     const disk = join(folder, "spool");
     execFileSync("mkdir", [disk]);
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).status !== 0) this.skip();
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).status !== 0)
+      unmet(this, "tool", "a tmpfs of 64 KiB needs the right to mount");
     try {
       const spool = await open({ segment: 16_384 });
       let sent = 0;

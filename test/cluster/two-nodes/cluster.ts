@@ -25,12 +25,7 @@ const tools: Readonly<Record<string, string>> = { kubectl: "kubectl", helm: "hel
 
 /** Runs kubectl as the administrator. `input` is its standard input. */
 export function kubectl(args: readonly string[], input?: string): Promise<Outcome> {
-  const written = input === undefined ? undefined : at("input.yaml");
-  if (written !== undefined) writeFileSync(written, input!);
-  return run(
-    at("bin/kubectl"),
-    args.map((arg) => (arg === "-" && written !== undefined ? written : arg)),
-  );
+  return run(at("bin/kubectl"), args, {}, input);
 }
 
 /** Its output. @throws Error with what it printed where it fails */
@@ -109,6 +104,11 @@ async function ready(node: (typeof nodeNumbers)[number], say: (message: string) 
   ).catch((error: unknown) => {
     throw new Error(`${(error as Error).message}\n${logTail(name)}`);
   });
+}
+
+/** Runs helm as the administrator. @throws Error with what it printed where it fails */
+export function helm(...args: readonly string[]): Promise<Outcome> {
+  return mustRun(at("bin/helm"), args);
 }
 
 /** Ends all of it and removes what it left: processes, namespaces, cgroups, files. */

@@ -1,29 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { root } from "../../support/reference.ts";
-import { unmet } from "../../support/requirements.ts";
-import { eventually, mustRun } from "../../system/support/commands.ts";
+import { eventually } from "../../system/support/commands.ts";
 import { imageName } from "../../system/support/image.ts";
-import { down, isUp, kubectl, mustKubectl, up } from "./cluster.ts";
-import { cgroupMount, stateFolder } from "./layout.ts";
-
-const programs = [
-  "kube-apiserver",
-  "kube-controller-manager",
-  "kube-scheduler",
-  "kubelet",
-  "kube-proxy",
-  "kubectl",
-];
-
-function path(name: string): string {
-  return spawnSync("scripts/cluster-binaries.sh", ["--where", name], {
-    cwd: root,
-    encoding: "utf8",
-  }).stdout.trim();
-}
+import { kubectl, mustKubectl } from "./cluster.ts";
+import { home, installed, repository, sharedCluster, tags, uninstalled } from "./shared.ts";
 
 /** A pod on each node that answers with its name, and a Service before them. */
 const web = [
@@ -63,36 +42,18 @@ interface Pod {
   readonly status: { readonly podIP: string };
 }
 
-/** Processes whose command line names the cluster's folder. */
-function processes(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(stateFolder) ? [pid] : [];
-      } catch {
-        return [];
-      }
-    });
-}
-
 describe("the cluster of two nodes", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
+  sharedCluster();
   let pods: readonly Pod[] = [];
 
   before(async function () {
-    if (process.getuid?.() !== 0) unmet(this, "cluster", "network namespaces need root");
-    const missing = [...programs, "coredns"].map(path).filter((each) => !existsSync(each));
-    if (missing.length > 0)
-      unmet(this, "cluster", `no ${missing.join(", ")}; make cluster-binaries builds them`);
-    if (isUp()) unmet(this, "cluster", `a cluster is up already (${stateFolder}); make cluster-down ends it`);
-    await up(path, () => {});
     await mustKubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: web }));
     await mustKubectl(["rollout", "status", "daemonset/web", "--timeout=60s"]);
     const text = await mustKubectl(["get", "pods", "-l", "app=web", "-o", "json"]);
     pods = (JSON.parse(text) as { items: Pod[] }).items;
   });
-  after(down);
+  after(() => mustKubectl(["delete", "daemonset,service", "web", "--ignore-not-found"]));
 
   const inPod = (pod: Pod, ...command: string[]) =>
     kubectl(["exec", pod.metadata.name, "--", ...command]).then(({ stdout, stderr }) => stdout + stderr);
@@ -123,16 +84,24 @@ describe("the cluster of two nodes", function () {
     }
   });
 
-  it("leaves nothing behind when it is ended", async () => {
-    await down();
-    assert.equal(existsSync(stateFolder), false);
-    assert.deepEqual(processes(), []);
-    const { stdout } = await mustRun("ip", ["netns", "list"]);
-    assert.doesNotMatch(stdout, /tiercel-(control|node)/);
-    assert.doesNotMatch(readFileSync("/proc/self/mounts", "utf8"), new RegExp(stateFolder));
-    const left = readdirSync(cgroupMount, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .flatMap(({ name }) => (existsSync(join(cgroupMount, name, "tiercel-node1")) ? [name] : []));
-    assert.deepEqual(left, []);
+  it("runs the chart: an operator, an agent on each node, from the image's tag that is asked for", async () => {
+    await installed(`image.tag=${tags.tools}`);
+    const text = await mustKubectl(["get", "pods", "--namespace", home, "-o", "json"]);
+    const { items } = JSON.parse(text) as {
+      items: (Pod & { spec: { containers: { image: string }[] } })[];
+    };
+    const nodes = items.filter(({ metadata }) => metadata.name.startsWith("tiercel-agent"));
+    assert.deepEqual(nodes.map(({ spec }) => spec.nodeName).sort(), ["node1", "node2"]);
+    for (const { spec } of items) assert.equal(spec.containers[0]!.image, `${repository}:${tags.tools}`);
+  });
+
+  it("is without a trace of it once it is taken away", async () => {
+    await uninstalled();
+    const kinds = ["crd", "clusterrole", "clusterrolebinding", "validatingwebhookconfiguration"];
+    const all = await mustKubectl(["get", kinds.join(","), "-o", "name"]);
+    assert.deepEqual(
+      all.split("\n").filter((name) => name.includes("tiercel")),
+      [],
+    );
   });
 });

@@ -8,10 +8,21 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a program to its end; never rejects for an exit code, only where the program cannot be started. */
-export function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
+/**
+ * Runs a program to its end; never rejects for an exit code, only where the program cannot be started. Its standard input
+ * is empty or `input`.
+ */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+  input?: string,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    const child = spawn(program, args, { stdio: [stdin, "pipe", "pipe"], ...options });
+    // A program that ends before it has read all is judged by its exit code.
+    child.stdin?.on("error", () => {}).end(input);
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -53,6 +53,24 @@ for (const version of [3, 4] as const)
       );
     });
 
+    it("runs in a namespace that is labelled restricted, with all that it makes itself", async () => {
+      const level = "pod-security.kubernetes.io/enforce=restricted";
+      const label = () => plane.kubectl(["label", "namespace", namespace, level, "--dry-run=server"]);
+      const pods = () => kubectl("get", "pods", "-n", namespace, "-o", "jsonpath={.items[*].metadata.name}");
+      await eventually("the operator's pod is made", async () => ((await pods()) === "" ? undefined : true));
+      assert.match(await pods(), /^tiercel-operator-\S+$/);
+      const { code, stderr } = await label();
+      assert.deepEqual([code, stderr], [0, ""]);
+      // So that the test can fail.
+      const spec = { hostPID: true, containers: [{ name: "a", image: "a" }] };
+      await plane.apply({ apiVersion: "v1", kind: "Pod", metadata: { name: "other", namespace }, spec });
+      assert.match(
+        (await label()).stderr,
+        /existing pods in namespace "tiercel-system" violate[^]*other: [^]*host namespaces/,
+      );
+      await kubectl("delete", "pod", "other", "-n", namespace, "--force", "--grace-period=0");
+    });
+
     it("has policies whose types are right", async () => {
       const warnings = await eventually(
         "types were checked",

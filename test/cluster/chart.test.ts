@@ -160,8 +160,8 @@ describe("the chart", function () {
         );
     });
 
-  // R65: as a dependency of another chart the Service name no longer fits.
-  describe("within another chart", () => {
+  // As a dependency of another chart the Service name no longer fits.
+  describe("within another chart (R65)", () => {
     let parent: string;
     before(() => {
       parent = mkdtempSync(join(tmpdir(), "tiercel-chart-"));
@@ -240,6 +240,61 @@ describe("the chart", function () {
         for (const { kind, metadata } of manifests)
           if (kind !== "CustomResourceDefinition") assert.match(metadata.name, new RegExp(`^${name}(-|$)`));
       });
+  });
+
+  it("finds its pods by labels that no value, no name of a release and no version changes (R63)", async function () {
+    const labels = (manifests: readonly Manifest[]) =>
+      manifests.flatMap(({ kind, spec }) => {
+        const { selector } = (spec ?? {}) as { selector?: Record<string, unknown> };
+        return selector === undefined ? [] : [[kind, selector["matchLabels"] ?? selector]];
+      });
+    const same = ["--set", "fullnameOverride=guard", ...noDefinitions];
+    const plain = await renderChart(this, ["--set", "audit.enabled=true", ...same]);
+    const other = await renderChart(this, [...everything, ...same], { release: "x" });
+    const of = (kind: string, manifests: readonly Manifest[]) =>
+      labels(manifests).filter(([one]) => one === kind);
+    for (const kind of ["Deployment", "Service", "PodDisruptionBudget"]) {
+      assert.ok(of(kind, plain).length > 0, kind);
+      assert.deepEqual(of(kind, other), of(kind, plain), kind);
+    }
+    assert.doesNotMatch(JSON.stringify(labels(plain)), /version|chart|managed-by/);
+  });
+
+  it("has its image named as `make image` names it; a mirror stands in place of docker.io", async function () {
+    const image = async (...args: string[]) => {
+      const { spec } = find(await renderChart(this, args), "Deployment", "tiercel-operator") as Manifest & {
+        spec: { template: { spec: { containers: { image: string }[] } } };
+      };
+      return spec.template.spec.containers[0]!.image;
+    };
+    const script = readFileSync(`${root}scripts/image.sh`, "utf8");
+    const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+    assert.equal(await image(), `${/^name=(.+)$/m.exec(script)![1]}:${version}`);
+    assert.equal(
+      await image("--set", "image.registry=mirror.example.com"),
+      `mirror.example.com/tiercel/tiercel:${version}`,
+    );
+  });
+
+  it("asks agents for metrics over HTTPS where they serve them so, and the operator over HTTP", async function () {
+    const endpoint = async (component: string, ...args: string[]) => {
+      const on = ["--set", "monitoring.serviceMonitor.enabled=true", ...args];
+      const { spec } = find(
+        await renderChart(this, on),
+        "ServiceMonitor",
+        `tiercel-${component}`,
+      ) as Manifest & {
+        spec: { endpoints: object[] };
+      };
+      return spec.endpoints[0];
+    };
+    const secret = ["--set", "agent.webSecret=web,monitoring.serviceMonitor.agentTLS.serverName=agents"];
+    const plain = { port: "metrics", interval: "30s" };
+    assert.deepEqual(await endpoint("agent"), plain);
+    const https = { ...plain, scheme: "https" };
+    assert.deepEqual(await endpoint("agent", ...secret), { ...https, tlsConfig: { serverName: "agents" } });
+    assert.deepEqual(await endpoint("agent", "--set", "settings.webserver.ssl_enabled=true"), https);
+    assert.deepEqual(await endpoint("operator", ...secret), plain);
   });
 
   it("keeps names within the bounds of Kubernetes, however long the release's is", async function () {

@@ -64,7 +64,9 @@ operator:
     log_folder: /var/log/tiercel
     labels: {team: security, app.kubernetes.io/name: mine}
     annotations: {example.com/note: "yes"}
+    env: [{name: NODE_NAME, value: mine}, {name: TZ, value: A}, {name: TZ, value: UTC}]
     environment_secret: credentials
+    web_secret: web
     extra_ca: our-ca
     proxy: {http: "http://proxy:3128", https: "http://proxy:3128", exceptions: .svc}
   audit: {enabled: true, replicas: 2, cluster_ip: 10.96.0.40, client_ca: api-ca, token_secret: audit-token}

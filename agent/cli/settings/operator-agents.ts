@@ -69,10 +69,21 @@ export const agentSettings = group("The agents that the operator runs, one on ev
     sample: "{team: security}",
   }),
   annotations: texts("Annotations for their pods.", { sample: "{example.com/scrape: 'no'}" }),
+  env: list(
+    "Further environment variables. NODE_NAME, POD_NAME, POD_NAMESPACE and those of proxy are not to be had so; credentials belong into environment_secret.",
+    item("", { name: text("", ""), value: text("", "") }, { required: ["name", "value"] }),
+    [],
+    { sample: "[{name: NODE_OPTIONS, value: --max-old-space-size=300}]" },
+  ),
   environment_secret: text(
     "Name of a Secret whose keys become environment variables, for ${NAME} in settings. It may be missing.",
     "",
     { sample: "tiercel-credentials" },
+  ),
+  web_secret: text(
+    "Name of a Secret that is put into /etc/tiercel-web of agents; webserver.ssl_certificate names a file there. Empty: none.",
+    "",
+    { sample: "tiercel-web" },
   ),
   extra_ca: text(
     "Name of a ConfigMap whose key ca.crt holds certificates of further CAs, PEM, that outputs and sinks trust (network.extra_ca of agents). It may be missing. Empty: none.",

@@ -41,7 +41,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "tiercel.image" -}}
 {{- $image := .Values.image -}}
 {{- $name := $image.repository -}}
-{{- if $image.registry }}{{ $name = printf "%s/%s" $image.registry $image.repository }}{{ end -}}
+{{- if $image.registry }}{{ $name = printf "%s/%s" $image.registry (trimPrefix "docker.io/" $image.repository) }}{{ end -}}
 {{- if $image.digest -}}
 {{- printf "%s@%s" $name $image.digest -}}
 {{- else -}}

@@ -29,7 +29,9 @@ export interface AgentOptions {
   readonly log_folder: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly environment_secret: string;
+  readonly web_secret: string;
   readonly extra_ca: string;
   readonly proxy: { readonly http: string; readonly https: string; readonly exceptions: string };
 }

@@ -21,8 +21,8 @@ import type {
 /** Where an agent keeps its own state. */
 export const stateFolder = "/var/lib/tiercel";
 
-/** Where it finds its settings, and further CAs. */
-const folders = { settings: "/etc/tiercel", ca: "/etc/tiercel-ca" } as const;
+/** Where it finds its settings, further CAs, and the certificate of its web server. */
+const folders = { settings: "/etc/tiercel", ca: "/etc/tiercel-ca", web: "/etc/tiercel-web" } as const;
 
 /** Annotation of pods: a new value starts them anew. */
 export const restartAnnotation = "tiercel.dev/settings";
@@ -111,7 +111,11 @@ function container(
   };
 }
 
-function commonFiles(installation: Installation, { extra_ca }: AgentOptions, { state }: PodParts): Files[] {
+function commonFiles(
+  installation: Installation,
+  { extra_ca, web_secret }: AgentOptions,
+  { state }: PodParts,
+): Files[] {
   const settings = { name: nameOf(installation, "agent") };
   return [
     // As a folder: single files (subPath) would never see a change.
@@ -126,10 +130,13 @@ function commonFiles(installation: Installation, { extra_ca }: AgentOptions, { s
             mountPath: folders.ca,
           },
         ]),
+    ...(web_secret === ""
+      ? []
+      : [{ volume: { name: "web", secret: { secretName: web_secret } }, mountPath: folders.web }]),
   ];
 }
 
-function environment({ proxy }: AgentOptions): V1EnvVar[] {
+function environment({ env, proxy }: AgentOptions): V1EnvVar[] {
   const of = (name: string, fieldPath: string): V1EnvVar => ({
     name,
     valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
@@ -139,12 +146,16 @@ function environment({ proxy }: AgentOptions): V1EnvVar[] {
     ["HTTPS_PROXY", proxy.https],
     ["NO_PROXY", proxy.exceptions],
   ] as const;
-  return [
+  const own = [
     of("NODE_NAME", "spec.nodeName"),
     of("POD_NAME", "metadata.name"),
     of("POD_NAMESPACE", "metadata.namespace"),
     ...chosen.filter(([, value]) => value !== "").map(([name, value]) => ({ name, value })),
   ];
+  // The API server refuses a name that is there twice.
+  const taken = new Set(own.map(({ name }) => name));
+  const further = new Map(env.filter(({ name }) => !taken.has(name)).map((one) => [one.name, one]));
+  return [...own, ...further.values()];
 }
 
 /** A hung agent is started anew after half a minute; ready is one whose programs and rules are loaded. */

@@ -25,6 +25,10 @@ export interface AgentOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Starts the agent through another program: `unshare` and its arguments, for instance. */
   readonly through?: readonly string[];
+  /** Words between those of its own and its settings. */
+  readonly args?: readonly string[];
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningAgent {
@@ -55,9 +59,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const settings = { "webserver.enabled": "false", ...options.settings };
   const args = [`${root}bin/tiercel`, "agent", "-o", "json"]
     .concat(options.rules.flatMap((path) => ["--rules", path]))
+    .concat(options.args ?? [])
     .concat(Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]));
   const [program, ...words] = [...(options.through ?? []), process.execPath, ...args];
-  const child = spawn(program!, words, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program!, words, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.environment },
+  });
   const alerts: PrintedAlert[] = [];
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));

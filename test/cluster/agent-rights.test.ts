@@ -248,6 +248,25 @@ describe("an agent's rights", function () {
       await mayNot(one, forbidden, line, object);
   });
 
+  it("reach, all the same, all pods, all credentials of sinks, and people in any namespace", async () => {
+    await plane.apply([
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } },
+      {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "anything", namespace: home },
+        data: { a: "b" },
+      },
+    ]);
+    for (const path of ["/api/v1/pods", "/api/v1/services", "/apis/apps/v1/deployments"])
+      await may(one, `GET ${path}`);
+    await may(one, `GET /api/v1/namespaces/${home}/configmaps/anything`);
+    await may(one, `GET /api/v1/namespaces/${home}/secrets/tiercel-sinks`);
+    // What it says happened on its own node is believed, wherever it says the pod is.
+    const elsewhere = alerts.replace("/shop/", "/other/");
+    await may(one, `POST ${elsewhere}`, alert("made-up", "node-1"));
+  });
+
   it("of an audit agent are those of its pod", async () => {
     const name = "audit-tiercel-audit-1";
     await may(audit, `POST ${nodeAgents}`, nodeAgent(name, "node-1", "audit"));

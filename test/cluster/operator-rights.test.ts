@@ -237,6 +237,22 @@ describe("the operator's rights", function () {
       await mayNot(line, object);
   });
 
+  it("are those of root on every node, by the pods that it may have made, and of all Secrets", async () => {
+    const container = { name: "main", image: "none", securityContext: { privileged: true } };
+    const pod = {
+      metadata: { labels },
+      spec: {
+        hostPID: true,
+        containers: [container],
+        volumes: [{ name: "node", hostPath: { path: "/" } }],
+        tolerations: [{ operator: "Exists" }],
+      },
+    };
+    const spec = { selector: { matchLabels: labels }, template: pod };
+    await cluster.apply(made(resources.daemonSets, "anything", { spec }));
+    await may("GET /api/v1/secrets");
+  });
+
   it("let it read no Secret of teams where the values say so", async function () {
     await installChart(this, plane, ["--set", "operator.teamSecrets=false"]);
     await eventually("the right is gone", async () =>

@@ -44,18 +44,20 @@ describe("a ring that nobody reads, one cgroup that floods it and one that is at
   const opens = () => `${trigger.path} times 6000 open openat r /etc/passwd`;
   const forks = () => `${trigger.path} times 4000 fork cd / chmod /nothing 0`;
 
-  /** Floods in one cgroup, then attacks in another; reads only afterwards. */
-  function run(opened: Capture, flood: string) {
+  /** Floods in one cgroup, or in more of them, then attacks in another; reads only afterwards. */
+  function run(opened: Capture, flood: string, { floods = 1 } = {}) {
     const roots = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"];
     const root = roots.find((each) => existsSync(`${each}/cgroup.procs`));
     assert.ok(root);
-    folders = ["flood", "attack"].map((name) => `${root}/tiercel-${process.pid}-${name}`);
+    const names = [...Array.from({ length: floods }, (_, index) => `flood-${index}`), "attack"];
+    folders = names.map((name) => `${root}/tiercel-${process.pid}-${name}`);
     for (const folder of folders) mkdirSync(folder);
-    const [flooding, attacked] = folders.map((folder) => statSync(folder, { bigint: true }).ino);
+    const inodes = folders.map((folder) => statSync(folder, { bigint: true }).ino);
+    const [flooding, attacked] = [inodes[0], inodes.at(-1)];
     opened.drain(() => {}, 1000);
     const wanted = codes(["openat", "execve", "task_fork", "procexit"]);
     opened.setWanted({ codes: wanted, environment: false, cwd: [] });
-    for (const [i, words] of [flood, attack].entries())
+    for (const [i, words] of names.map((name) => (name === "attack" ? attack : flood)).entries())
       spawnSync("nsenter", [
         "-t",
         first,
@@ -101,6 +103,13 @@ describe("a ring that nobody reads, one cgroup that floods it and one that is at
       assert.ok(seen.flood.every((each) => each.cause === "ring_share"));
       assert.ok(seen.floodDemand > 10 * seen.demand);
     });
+
+  it("loses of what the attack opened where one flooder has many cgroups, each with a share, but no process", function () {
+    const seen = run(start(this), opens(), { floods: 24 });
+    assert.ok(seen.opened < attacks, `${seen.opened}`);
+    assert.deepEqual([seen.started, seen.ended], [attacks, attacks]);
+    assert.ok(sum(seen.lost) > 0);
+  });
 
   it("would lose what the attack opened if the ring were not shared, but no process", function () {
     const seen = run(start(this, unshared), opens());

@@ -217,6 +217,17 @@ describe("engine", () => {
     assert.deepEqual(counts.takeUnsaid(), []);
   });
 
+  it("has one rate for a rule: whoever uses it up holds back alerts about others, which are counted", () => {
+    const { engine, alerts, counts } = made([{ rule: "A", matches: yes }], {}, { rate: 1, burst: 1000 });
+    for (let i = 0; i < 2000; i++) engine.process(event({ time: 1n }));
+    engine.process(event({ time: 2n }));
+    assert.equal(alerts.length, 1000);
+    assert.deepEqual(
+      [...counts.all()].map(({ matches, suppressed }) => [matches, suppressed]),
+      [[2001, 1001]],
+    );
+  });
+
   it("gives alerts with the facts of rule, event and node", () => {
     const { engine, full } = made([{ rule: "A", matches: yes }]);
     engine.process(event({ time: 5n }));

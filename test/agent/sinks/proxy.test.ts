@@ -143,6 +143,28 @@ describe("a sink behind a proxy", () => {
     server.close();
   });
 
+  it("has the proxy look names up for a team as well: only addresses in the URL are refused", async () => {
+    const server = await receiver(false);
+    const sink = (host: string) => {
+      const address = `http://127.0.0.1:${port}`;
+      const proxy = { http: address, https: address, no: "" };
+      return webhookSink({
+        url: `http://${host}/`,
+        headers: {},
+        json: true,
+        http: { trust: new Trust(defaultTls), proxy, guarded: true },
+      });
+    };
+    await assert.rejects(
+      sink("169.254.169.254").send([numbered(1)], signal),
+      /a team's sink may not go there/,
+    );
+    assert.deepEqual(asked, []);
+    await sink("metadata.example").send([numbered(1)], signal);
+    assert.deepEqual(asked, ["POST http://metadata.example/ -"]);
+    server.close();
+  });
+
   it("goes through a tunnel over TLS, once for many alerts, and trusts the extra CA", async () => {
     const server = await receiver(true);
     const sink = sinkTo("https://hooks.example:8443/in", true);

@@ -113,7 +113,7 @@ describe("FalcoRules on a real API server", function () {
 
   before(async function () {
     plane = await ControlPlane.start(this);
-    const spaces = [namespace, "team-a", "team-b"];
+    const spaces = [namespace, "team-a", "team-b", "crowd"];
     await plane.apply(spaces.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })));
     for (const file of readdirSync(`${root}crds`))
       await plane.apply(readFileSync(`${root}crds/${file}`, "utf8"));
@@ -273,6 +273,18 @@ describe("FalcoRules on a real API server", function () {
     await becomes("team-b/c", "TooLarge/NotDistributed");
     assert.match(await message("team-b/c"), /the object has \d+ bytes as JSON; 1048510 is the most/);
     assert.equal((await set()).objects.length, 2);
+  });
+
+  it("leaves out what goes beyond a team's room, so that nobody else's edits stop", async () => {
+    const items = Array.from({ length: 1000 }, (_, n) => `${n}`.padStart(250, "x"));
+    const lists = Array.from({ length: 4 }, (_, n) => ({ list: `l${n}`, items }));
+    for (const name of ["a", "b", "c"]) await plane.apply(falcoRule(`crowd/${name}`, { lists }));
+    await becomes("crowd/a", "Accepted/Distributed");
+    await becomes("crowd/b", "Accepted/Distributed");
+    await becomes("crowd/c", "TooMany/NotDistributed");
+    assert.match(await message("crowd/c"), /the FalcoRules of namespace crowd have more than 2097152 bytes/);
+    await plane.kubectl(["delete", "falcorule", "a", "-n", "crowd"]);
+    await becomes("crowd/c", "Accepted/Distributed");
   });
 
   it("writes nothing when nothing changed, and puts back what others change", async () => {

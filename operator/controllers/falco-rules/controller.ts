@@ -19,7 +19,8 @@ import { resolved } from "./resolve.ts";
 import { ruleSetsOf, type RuleSets } from "./rule-sets.ts";
 import { falcoRuleStatusController } from "./status-controller.ts";
 import { StoredSet } from "./stored-set.ts";
-import { setStatus, tooLargeStatus, type SetStatus } from "./status.ts";
+import { withoutRoom, type Claim } from "./room.ts";
+import { leftOutStatus, noRoom, setStatus, tooLarge, type SetStatus } from "./status.ts";
 import {
   projectAgent,
   projectConfigMap,
@@ -70,6 +71,7 @@ class RuleSetWork {
   /** Objects of the set in the cluster; undefined before it was read. */
   #current: readonly SetObject[] | undefined;
   readonly #unwanted = new Map<string, number>();
+  readonly #bytes = new WeakMap<SetObject, number>();
 
   constructor(context: Context, options: FalcoRuleOptions, followed: Followed) {
     this.#context = context;
@@ -86,35 +88,60 @@ class RuleSetWork {
 
   async reconcile(signal: AbortSignal): Promise<Again | void> {
     const current = (this.#current ??= await this.#stored.read(signal));
-    const { objects, tooLarge } = this.#gather();
+    const { objects, leftOut } = this.#gather(current);
     const judgement = await this.#judged(objects, current);
     const wanted = await this.#stored.write(judgement, signal);
     this.#current = judgement.set.objects;
-    this.#tell(judgement, tooLarge);
+    this.#tell(judgement, leftOut);
     return this.#collect(judgement.digest, wanted, signal);
   }
 
-  #gather() {
+  #gather(current: readonly SetObject[]) {
     const { rules, namespaces } = this.#followed;
     const all = [...namespaces.list()];
-    const objects: SetObject[] = [];
-    const tooLarge = new Map<string, SetStatus>();
-    const kept = new Map<string, Resolved>();
-    for (const { key: name, uid, object, generation } of rules.list()) {
+    const running = new Map(current.map((object) => [objectKey(object), object]));
+    const leftOut = new Map<string, SetStatus>();
+    const fitting: { readonly rule: RuleView; readonly from: SetObject; readonly to: SetObject }[] = [];
+    const claims: Claim[] = [];
+    for (const rule of rules.list()) {
+      const { key: name, uid, object, generation, metadata } = rule;
       const known = this.#resolved.get(name);
       const isSame = known?.uid === uid && known.generation === generation;
       const from = isSame ? known.from : object;
-      const bytes = objectBytes(from);
+      const bytes = this.#bytesOf(from);
       if (bytes > maxObjectBytes) {
-        tooLarge.set(name, tooLargeStatus(bytes, maxObjectBytes, { uid, generation }));
+        leftOut.set(name, leftOutStatus(tooLarge(bytes, maxObjectBytes), rule));
         continue;
       }
-      const to = resolved(isSame ? known.to : from, all);
-      kept.set(name, { uid, generation, from, to });
-      objects.push(to);
+      const before = running.get(name);
+      const most = before === undefined ? bytes : Math.max(bytes, this.#bytesOf(before));
+      const created = metadata.creationTimestamp ?? "";
+      claims.push({ key: name, namespace: object.namespace, created, bytes: most });
+      fitting.push({ rule, from, to: resolved(isSame ? known.to : from, all) });
+    }
+    const out = withoutRoom(claims, this.#context.namespace);
+    const objects: SetObject[] = [];
+    const kept = new Map<string, Resolved>();
+    for (const { rule, from, to } of fitting) {
+      const { key: name, uid, generation } = rule;
+      const why = out.get(name);
+      if (why !== undefined) leftOut.set(name, leftOutStatus(noRoom(why), rule));
+      else {
+        kept.set(name, { uid, generation, from, to });
+        objects.push(to);
+      }
     }
     this.#resolved = kept;
-    return { objects, tooLarge };
+    return { objects, leftOut };
+  }
+
+  /** Counted once a version. */
+  #bytesOf(object: SetObject): number {
+    const known = this.#bytes.get(object);
+    if (known !== undefined) return known;
+    const bytes = objectBytes(object);
+    this.#bytes.set(object, bytes);
+    return bytes;
   }
 
   /** Judges in slices. Last good versions follow their namespace selectors too. */
@@ -137,10 +164,10 @@ class RuleSetWork {
     }
   }
 
-  #tell({ verdicts }: Judgement, tooLarge: ReadonlyMap<string, SetStatus>): void {
+  #tell({ verdicts }: Judgement, leftOut: ReadonlyMap<string, SetStatus>): void {
     const { namespace } = this.#context;
     const hasSink = (name: string) => this.#followed.sinks.get(name) !== undefined;
-    const statuses = new Map(tooLarge);
+    const statuses = new Map(leftOut);
     for (const verdict of verdicts) {
       const name = objectKey(verdict.object);
       statuses.set(name, setStatus(verdict, this.#resolved.get(name)!, namespace, hasSink));

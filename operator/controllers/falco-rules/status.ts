@@ -124,23 +124,28 @@ export function setStatus(
 }
 
 /** What is said of an object that is too large for a ConfigMap. */
-export function tooLargeStatus(
-  bytes: number,
-  most: number,
+export const tooLarge = (bytes: number, most: number): Said => ({
+  status: "False",
+  reason: reasons.tooLarge,
+  message: `the object has ${bytes} bytes as JSON; ${most} is the most, since agents read it from a ConfigMap: split it (\`tiercel convert\` does)`,
+});
+
+/** What is said of an object for which the set has no room (room.ts). */
+export const noRoom = (message: string): Said => ({ status: "False", reason: reasons.tooMany, message });
+
+/** The status of an object that is not judged, and why. */
+export function leftOutStatus(
+  accepted: Said,
   { uid, generation }: Pick<SetStatus, "uid" | "generation">,
 ): SetStatus {
-  const message = `the object has ${bytes} bytes as JSON; ${most} is the most, since agents read it from a ConfigMap: split it (\`tiercel convert\` does)`;
+  const message = "agents do not get these rules: they are too large";
   return {
     uid,
     generation,
     digest: "",
     ruleCount: 0,
-    accepted: { status: "False", reason: reasons.tooLarge, message },
-    distributed: {
-      status: "False",
-      reason: reasons.notDistributed,
-      message: "agents do not get these rules: they are too large",
-    },
+    accepted,
+    distributed: { status: "False", reason: reasons.notDistributed, message },
   };
 }
 

@@ -8,15 +8,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { watchingRights } from "../../operator/resources/agents/rights.ts";
+import { root } from "../support/reference.ts";
 import { unmet } from "../support/requirements.ts";
 import { needCapture } from "./support/agent.ts";
-import { run } from "./support/commands.ts";
+import { mustRun, run } from "./support/commands.ts";
 import { needContainers } from "./support/containers.ts";
 import { Stage } from "./support/stage.ts";
 
@@ -84,7 +86,7 @@ describe("whoever runs code in an agent that is not privileged", function () {
   });
 });
 
-describe("root on the node", function () {
+describe("on a node that is watched", function () {
   this.timeout(60_000);
   let stage: Stage;
   before(async function () {
@@ -105,7 +107,22 @@ describe("root on the node", function () {
   });
   after(() => stage?.close());
 
-  it("is taken for a container whose cgroup it goes into", async () => {
+  it("a file that is opened through io_uring is not seen", async function () {
+    const program = join(stage.folder, "uring-open");
+    await mustRun("gcc", ["-O1", "-static", "-o", program, `${root}test/system/support/uring-open.c`]);
+    const file = join(stage.folder, "not-held");
+    writeFileSync(`${file}-yet`, "");
+    renameSync(`${file}-yet`, file);
+    const opened = await stage.during(() => stage.host("trigger", "open", "openat", "r", file));
+    assert.equal(opened.length, 1);
+    let code: number | undefined;
+    const raised = await stage.during(async () => ({ code } = await stage.runs(program, file)));
+    if (code === 2) unmet(this, "kernel", "this kernel has no io_uring, or forbids it");
+    assert.equal(code, 0);
+    assert.deepEqual(raised, []);
+  });
+
+  it("root is taken for a container whose cgroup it goes into", async () => {
     const { id } = stage.plain;
     const processes = ["", ...readdirSync("/sys/fs/cgroup")]
       .map((hierarchy) => join("/sys/fs/cgroup", hierarchy, "k8s.io", id, "cgroup.procs"))

@@ -13,6 +13,7 @@ import { ruleSetsOf } from "./controllers/falco-rules/rule-sets.ts";
 import { goneAgentsController } from "./controllers/gone-agents/controller.ts";
 import { retentionController } from "./controllers/retention/controller.ts";
 import { rollUpController } from "./controllers/roll-up/controller.ts";
+import { customRules } from "./custom-rules.ts";
 import { defaultRules, exampleSinks } from "./default-objects.ts";
 import { certificateController, serviceNames, webhookSecret } from "./admission/certificates/controller.ts";
 import { auditCertificateName } from "./resources/agents/audit.ts";
@@ -45,11 +46,19 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
         configurationOf(input, settings, { namespace, name, ...owner });
       return agentsController(context, { agent, audit, configuration });
     },
-    (context, { operator: { default_rules, example_sink } }) =>
-      defaultsController(context, [
-        ...(default_rules.enabled ? defaultRules(home, buildCatalogue()) : []),
-        ...(example_sink.enabled ? exampleSinks(home) : []),
-      ]),
+    (context, { operator: { default_rules, example_sink, custom_rules_folder } }) => {
+      const catalogue = buildCatalogue();
+      const { objects, refused, remarks } = customRules(custom_rules_folder, catalogue);
+      for (const remark of remarks) context.log("warning", `customRules: ${remark}`);
+      return defaultsController(context, {
+        objects: [
+          ...(default_rules.enabled ? defaultRules(home, catalogue) : []),
+          ...(example_sink.enabled ? exampleSinks(home) : []),
+          ...objects,
+        ],
+        refused,
+      });
+    },
     (context, { rules, priority }) => falcoRuleControllers(context, { choices: rules, priority }),
     (context, { operator }) => alertSinksController(context, { teamSecrets: operator.team_secrets }),
     (context) => rollUpController(context, { sets: ruleSetsOf(context) }),

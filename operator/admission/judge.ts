@@ -3,6 +3,7 @@ import type { AlertSink } from "../api/generated/alertsinks.ts";
 import { setObjectOf } from "../../agent/rules/set/set-object.ts";
 import type { SetObject } from "../../agent/rules/set/rule-set.ts";
 import { boundWarnings, cut, refusalOf } from "./bounds.ts";
+import { fieldManager } from "../kube/object.ts";
 import type { AdmissionRequest, StoredObject, Verdict } from "./review.ts";
 import type { RuleReview } from "./rule-reviewer.ts";
 import { sinkMistakes } from "./sink-mistakes.ts";
@@ -32,9 +33,22 @@ function isOldMatter({ object, oldObject }: AdmissionRequest): boolean {
 /** What to answer. `parts` does what takes time; it never rejects. */
 export async function judge(request: AdmissionRequest, parts: JudgeParts): Promise<Verdict> {
   if (isOldMatter(request)) return allowed;
-  if (request.kind === "FalcoRule") return judgeRule(request, parts);
+  if (request.kind === "FalcoRule") return asOperator(request, parts, await judgeRule(request, parts));
   if (request.kind === "AlertSink") return judgeSink(request, parts);
   return allowed;
+}
+
+/**
+ * What the operator makes of files in the chart's values is let in with its mistakes: nobody sees a refusal that the operator
+ * gets, while the object's status is where people look. The last good version stays in force as for any other object.
+ */
+function asOperator(
+  { namespace, fieldManager: manager }: AdmissionRequest,
+  { operatorNamespace }: JudgeParts,
+  verdict: Verdict,
+): Verdict {
+  if (namespace !== operatorNamespace || manager !== fieldManager) return verdict;
+  return { warnings: verdict.warnings };
 }
 
 function sizeMistake(object: StoredObject): string | undefined {

@@ -10,6 +10,8 @@ export interface AdmissionRequest {
   readonly object: StoredObject;
   /** What it takes the place of; undefined where it is new. */
   readonly oldObject: StoredObject | undefined;
+  /** As whom the client writes fields; "" where it does not say. */
+  readonly fieldManager: string;
 }
 
 export interface StoredObject {
@@ -50,7 +52,7 @@ export function readReview(body: string): AdmissionRequest {
   const request = isObject(review) ? review["request"] : undefined;
   if (!isObject(request) || text(request["uid"]) === "")
     throw new BadReview("the body is no AdmissionReview");
-  const { kind, object, oldObject } = request;
+  const { kind, object, oldObject, options } = request;
   return {
     uid: text(request["uid"]),
     kind: isObject(kind) ? text(kind["kind"]) : "",
@@ -59,6 +61,7 @@ export function readReview(body: string): AdmissionRequest {
     name: text(request["name"]),
     object: isObject(object) ? object : {},
     oldObject: isObject(oldObject) ? oldObject : undefined,
+    fieldManager: isObject(options) ? text(options["fieldManager"]) : "",
   };
 }
 

@@ -314,6 +314,18 @@ describe("the admission webhook before a real API server", function () {
     assert.equal(stdout, "", "a dry run stored something");
   });
 
+  it("lets in what the operator makes of rules files, with its mistakes: people look at the object's status", async () => {
+    await asks();
+    const wrong = falcoRule("tiercel-custom-a", { rules: [broken] }, namespace);
+    assert.match((await apply(wrong, "--server-side")).stderr, /denied the request/);
+    const { metadata } = await first.context.client.apply(wrong);
+    assert.equal(metadata.name, "tiercel-custom-a");
+    await assert.rejects(
+      first.context.client.apply(falcoRule("a", { rules: [broken] })),
+      /denied the request/,
+    );
+  });
+
   it("lets a wrong object that is stored be labelled, moved on and deleted", async () => {
     await first.stop();
     const wrong = falcoRule("stored", { rules: [broken] });

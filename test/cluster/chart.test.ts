@@ -89,6 +89,7 @@ describe("the chart", function () {
       ["image.digest=sha256:0", /at '\/image\/digest': 'sha256:0' does not match pattern/],
       ["priority=high", /at '\/priority': value must be one of/],
       ["rules[0].disable.name=x", /at '\/rules\/0\/disable': additional properties 'name' not allowed/],
+      ["customRules.mine=x", /at '\/customRules': invalid propertyName 'mine'|does not match pattern/],
       ["audit.replicas=0", /at '\/audit\/replicas': minimum: got 0, want 1/],
     ];
     for (const version of [3, 4] as const)

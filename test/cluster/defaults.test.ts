@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildCatalogue } from "../../agent/fields/index.ts";
 import { defaultsController } from "../../operator/controllers/defaults/controller.ts";
+import type { CustomRules } from "../../operator/custom-rules.ts";
 import { defaultRules, exampleSinks } from "../../operator/default-objects.ts";
 import { ClusterClient } from "../../operator/kube/cluster-client.ts";
 import type { KubeObject } from "../../operator/kube/object.ts";
@@ -43,10 +44,10 @@ describe("what comes with Tiercel on a real API server", function () {
     await running?.stop();
     running = undefined;
   };
-  const begin = async (objects: readonly KubeObject[]) => {
+  const begin = async (objects: readonly KubeObject[], refused: CustomRules["refused"] = []) => {
     await stop();
     running = await runController({ cluster: plane, namespace }, (context) =>
-      defaultsController(context, objects),
+      defaultsController(context, { objects, refused }),
     );
   };
   const quiet = async () => {

@@ -192,14 +192,14 @@ describe("the operator's rights", function () {
     await may(`POST ${leases}`, { metadata: { name: "tiercel-operator" }, spec: { holderIdentity: "a" } });
     const lease = (await operator.ask({ path: `${leases}/tiercel-operator` })) as object;
     await may(`PUT ${leases}/tiercel-operator`, { ...lease, spec: { holderIdentity: "b" } });
-    await may("POST /apis/events.k8s.io/v1/namespaces/shop/events", {
-      metadata: { name: "e", namespace: "shop" },
+    await may(`POST /apis/events.k8s.io/v1/namespaces/${home}/events`, {
+      metadata: { name: "e", namespace: home },
       eventTime: "2026-11-26T08:00:00.000000Z",
       reportingController: "tiercel.dev/operator",
       reportingInstance: "tiercel-operator-1",
-      action: "Compile",
-      reason: "Invalid",
-      regarding: { apiVersion: "tiercel.dev/v1alpha1", kind: "FalcoRule", namespace: "shop", name: "r" },
+      action: "ConvertRules",
+      reason: "CustomRulesRefused",
+      regarding: { apiVersion: "apps/v1", kind: "Deployment", namespace: home, name: "tiercel-operator" },
       type: "Warning",
     });
   });
@@ -219,6 +219,7 @@ describe("the operator's rights", function () {
       ["POST /api/v1/namespaces/shop/secrets", { metadata: { name: "x" } }],
       ["PATCH /api/v1/namespaces/shop/secrets/slack", {}],
       ["GET /api/v1/namespaces/shop/configmaps"],
+      ["POST /apis/events.k8s.io/v1/namespaces/shop/events", {}],
       ["GET /api/v1/namespaces/shop/pods"],
       [`PATCH ${tiercel}/namespaces/shop/falcorules/r`, {}],
       [`DELETE ${tiercel}/namespaces/shop/falcorules/r`],

@@ -133,6 +133,11 @@ export const defaultObjectSettings = {
       true,
     ),
   }),
+  custom_rules_folder: text(
+    "Folder with Falco rules files (.yaml, .yml), by name; the operator makes FalcoRules of its namespace of them when it starts, and deletes those whose file is gone. Empty: none.",
+    "",
+    { sample: "/etc/tiercel-custom-rules" },
+  ),
   example_sink: group("An example of an AlertSink, in the operator's namespace.", {
     enabled: flag(
       "Apply it. It posts to Slack, once there is a Secret tiercel-slack with the webhook in its key url.",

@@ -1,10 +1,27 @@
-/** Keeps the rules and sinks that come with Tiercel in the operator's namespace, as FalcoRules and AlertSinks. */
+/**
+ * Keeps the rules and sinks that come with Tiercel, and rules from the chart's values, in the operator's namespace, as
+ * FalcoRules and AlertSinks.
+ */
+import { ApiFault } from "../../../agent/kube/fault.ts";
 import type { Context } from "../../kube/context.ts";
 import { watch, type Controller } from "../../kube/controller.ts";
 import type { Informer } from "../../kube/informer.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import { resourceOf, resources, type Resource } from "../../kube/resources.ts";
-import { originLabel, planDefaults, type Pair } from "./plan.ts";
+import { originLabel, planDefaults, type Pair, type Step } from "./plan.ts";
+import { Refusals } from "./refusal.ts";
+
+/** What there is to keep. */
+export interface OwnObjects {
+  /** FalcoRules and AlertSinks; their names get the name of the installation in front. */
+  readonly objects: readonly KubeObject[];
+  /** Files that none could be made of. What may come from them stays as it is. */
+  readonly refused?: readonly {
+    readonly file: string;
+    readonly mayHaveMade: (object: string) => boolean;
+    readonly mistakes: readonly string[];
+  }[];
+}
 
 /** What is kept of an object: enough to see that somebody changed it. */
 interface Seen {
@@ -24,35 +41,60 @@ const project = ({ metadata: { name, generation, labels } }: KubeObject): Seen =
 
 class Defaults {
   readonly #context: Context;
-  readonly #objects: readonly KubeObject[];
+  readonly #own: OwnObjects;
   readonly #informers: readonly Informer<Seen>[];
+  readonly #refusals: Refusals;
 
-  constructor(context: Context, objects: readonly KubeObject[], informers: readonly Informer<Seen>[]) {
+  constructor(context: Context, own: OwnObjects, informers: readonly Informer<Seen>[]) {
     this.#context = context;
-    this.#objects = objects;
+    this.#own = own;
     this.#informers = informers;
+    this.#refusals = new Refusals(context);
   }
 
   async reconcile(signal: AbortSignal): Promise<void> {
     const { client, log } = this.#context;
+    for (const { file, mistakes } of this.#own.refused ?? [])
+      await this.#refusals.tell({ what: file, mistakes }, signal);
     const wanted = this.#wanted();
-    for (const step of planDefaults(await this.#pairs(wanted, signal))) {
-      const { kind, metadata } = await client.apply(step.object, signal);
-      const left =
-        step.edits.length === 0 ? "" : `; left as somebody else has set it: ${step.edits.join(", ")}`;
-      log("notice", `${kind} ${metadata.name}, which comes with Tiercel, was applied${left}`);
-    }
+    for (const step of planDefaults(await this.#pairs(wanted, signal))) await this.#apply(step, signal);
     for (const [resource, name] of this.#unwanted(wanted)) {
       await client.delete({ resource, namespace: this.#context.namespace, name }, {}, signal);
-      log("notice", `${resource.kind} ${name} was deleted: it came with Tiercel and is not wanted any more`);
+      log(
+        "notice",
+        `${resource.kind} ${name} was deleted: it came with Tiercel or the chart's values and is not wanted any more`,
+      );
     }
+  }
+
+  /** What the API server finds wrong with one object keeps no other one back, and is the same the next time. */
+  async #apply({ object, edits }: Step, signal: AbortSignal): Promise<void> {
+    const { client, log } = this.#context;
+    const { kind, metadata } = object;
+    try {
+      await client.apply(object, signal);
+    } catch (error) {
+      const isMistake = error instanceof ApiFault && [400, 413, 422].includes(error.status);
+      if (!isMistake || metadata.labels?.[originLabel] !== "values") throw error;
+      await this.#refusals.tell(
+        { what: `${kind} ${metadata.name}`, mistakes: [`${kind} ${metadata.name}: ${error.message}`] },
+        signal,
+      );
+      return;
+    }
+    const left = edits.length === 0 ? "" : `; left as somebody else has set it: ${edits.join(", ")}`;
+    const from =
+      metadata.labels?.[originLabel] === "values"
+        ? "which is in the chart's values"
+        : "which comes with Tiercel";
+    log("notice", `${kind} ${metadata.name}, ${from}, was applied${left}`);
   }
 
   /** In the operator's namespace, with its labels and owner. */
   #wanted(): KubeObject[] {
     const { namespace, name: instance, owner } = this.#context;
     const ownerReference = owner();
-    return this.#objects.map(({ metadata, ...rest }) => ({
+    return this.#own.objects.map(({ metadata, ...rest }) => ({
       ...rest,
       metadata: {
         name: `${instance}-${metadata.name}`,
@@ -62,6 +104,7 @@ class Defaults {
           "app.kubernetes.io/instance": instance,
           "app.kubernetes.io/managed-by": "tiercel-operator",
           [originLabel]: "image",
+          ...metadata.labels,
         },
         ...(ownerReference !== undefined && { ownerReferences: [ownerReference] }),
       },
@@ -80,26 +123,26 @@ class Defaults {
   }
 
   *#unwanted(wanted: readonly KubeObject[]): Generator<readonly [Resource, string]> {
+    const ours = this.#context.name.length + 1;
+    const isKept = (name: string) =>
+      (this.#own.refused ?? []).some(({ mayHaveMade }) => mayHaveMade(name.slice(ours)));
     for (const informer of this.#informers) {
       const { resource } = informer;
       const names = new Set(
         wanted.filter(({ kind }) => kind === resource.kind).map((one) => one.metadata.name),
       );
-      for (const { name } of informer.list()) if (!names.has(name)) yield [resource, name];
+      for (const { name } of informer.list()) if (!names.has(name) && !isKept(name)) yield [resource, name];
     }
   }
 }
 
-/**
- * The controller of what comes with Tiercel.
- * @param objects FalcoRules and AlertSinks; their names get the name of the installation in front.
- */
-export function defaultsController(context: Context, objects: readonly KubeObject[]): Controller {
-  const labelSelector = `app.kubernetes.io/instance=${context.name},${originLabel}=image`;
+/** The controller of what comes with Tiercel and with the chart's values. */
+export function defaultsController(context: Context, own: OwnObjects): Controller {
+  const labelSelector = `app.kubernetes.io/instance=${context.name},${originLabel} in (image,values)`;
   const informers = kinds.map((resource) =>
     context.informers.open({ resource, namespace: context.namespace, labelSelector, project }),
   );
-  const defaults = new Defaults(context, objects, informers);
+  const defaults = new Defaults(context, own, informers);
   return {
     name: "defaults",
     watches: informers.map((informer) => watch(informer, () => [key])),

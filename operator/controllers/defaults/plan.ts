@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/object.ts";
 import { wouldChange } from "../../kube/would-change.ts";
 import { keepEdits } from "./keep-edits.ts";
 
-/** Label of the objects that come with Tiercel. */
+/** Label of the objects that come with Tiercel (`image`) or are made of the chart's values (`values`). */
 export const originLabel = "tiercel.dev/origin";
 
 export interface Step {

@@ -29,6 +29,7 @@ const request = (
   name: "a",
   object: { metadata: { name: "a" }, spec },
   oldObject: undefined,
+  fieldManager: "kubectl-client-side-apply",
   ...more,
 });
 const wrong = { rules: [{ rule: "r" }] };
@@ -48,6 +49,14 @@ describe("a request about a FalcoRule", () => {
     assert.ok(
       (await judge(request("FalcoRule", wrong, { oldObject: changed }), parts)).refusal !== undefined,
     );
+  });
+
+  it("is let through with its mistakes where the operator writes it in its own namespace, and nowhere else", async () => {
+    const made = async (namespace: string, fieldManager: string) =>
+      judge(request("FalcoRule", wrong, { namespace, fieldManager }), parts);
+    assert.deepEqual(await made(platform, "tiercel-operator"), { warnings: ["look out"] });
+    assert.ok((await made("shop", "tiercel-operator")).refusal !== undefined);
+    assert.ok((await made(platform, "kubectl")).refusal !== undefined);
   });
 
   it("is let through where the object is going", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterSinks } from "../../agent/cli/cluster/cluster-sinks.ts";
+import { SinksStore } from "../../agent/cli/cluster/sinks-store.ts";
 import type { Alert } from "../../agent/engine/alert.ts";
 import { alertJson } from "../../agent/engine/render.ts";
 import { systemClock } from "../../agent/sinks/clock.ts";
@@ -96,7 +97,8 @@ describe("an AlertSink on its way to agents", function () {
     watch = new ClusterSinks({
       ...{ client: plane.as("admin"), clock: systemClock, random: Math.random, namespace, name: "tiercel" },
       log: (_level, message) => void log.push(message),
-      apply: (entries, secrets) => sinks!.apply(entries, secrets),
+      apply: (entries, secrets, how) => sinks!.apply(entries, secrets, how),
+      store: new SinksStore(folder),
     });
     watch.start();
   });

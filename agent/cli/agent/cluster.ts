@@ -5,6 +5,7 @@ import type { AlertSinks } from "../../sinks/objects/alert-sinks.ts";
 import { ClusterSinks } from "../cluster/cluster-sinks.ts";
 import { NodeLabels } from "../cluster/node-labels.ts";
 import { SetStore } from "../cluster/set-store.ts";
+import { SinksStore } from "../cluster/sinks-store.ts";
 import type { PodInput } from "../../state/pods/pod-join.ts";
 import type { Settings } from "../settings/schema.ts";
 import { openKube, openPodMetadata, type Kube, type OpenOptions } from "./kubernetes.ts";
@@ -78,13 +79,14 @@ export function openCluster(settings: Settings, options: ClusterOptions): Cluste
     new ClusterSinks({
       ...common,
       ...{ client: kube.client, namespace, name },
-      apply: (entries, secrets) => alertSinks.apply(entries, secrets),
+      store: new SinksStore(state_folder),
+      apply: (entries, secrets, how) => alertSinks.apply(entries, secrets, how),
     });
   const pods = tell && openPodMetadata(kube, { clock, log, tell });
   return {
     ...{ kube, namespace, rules, labels, pods, alertSinks },
     async open() {
-      await Promise.all([rules?.open(), rules && labels?.open()]);
+      await Promise.all([rules?.open(), rules && labels?.open(), sinks?.open()]);
     },
     start() {
       pods?.start();

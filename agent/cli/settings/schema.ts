@@ -173,7 +173,7 @@ export const settingsSchema = group("Settings of Tiercel.", {
       ),
       name: text("Full name of the installation; the rules are in the ConfigMap NAME-rules.", "tiercel"),
       state_folder: text(
-        "Folder for the last rules that ran, from which the agent starts while the API is away, and for alerts that wait.",
+        "Folder for the last rules and AlertSinks, from which the agent starts while the API is away, and for alerts that wait.",
         "/var/lib/tiercel",
       ),
       owner_name: text(

@@ -35,6 +35,8 @@ export class AlertSinks {
   /** Undefined once the sinks are known. */
   #early: Alert[] | undefined = [];
   #earlyLost = 0;
+  /** Spools of sinks that are no more were looked for. */
+  #cleared = false;
   /** Changes are made one after the other. */
   #last: Promise<void> = Promise.resolve();
   #closed = false;
@@ -46,14 +48,23 @@ export class AlertSinks {
 
   /**
    * Makes the sinks what `entries` say, with the values of the Secret. Those that are as before go on; those that are no
-   * longer there are closed, what waits for them is lost and said. Never rejects.
+   * longer there are closed, what waits for them is lost and said. Not `whole`: the entries may be old, so spools of
+   * others stay, and nobody's test message is sent. Never rejects.
    */
-  apply(entries: readonly SinkEntry[], secrets: ReadonlyMap<string, string>): Promise<void> {
-    this.#last = this.#last.then(() => this.#apply(entries, secrets));
+  apply(
+    entries: readonly SinkEntry[],
+    secrets: ReadonlyMap<string, string>,
+    { whole } = { whole: true },
+  ): Promise<void> {
+    this.#last = this.#last.then(() => this.#apply(entries, secrets, whole));
     return this.#last;
   }
 
-  async #apply(entries: readonly SinkEntry[], secrets: ReadonlyMap<string, string>): Promise<void> {
+  async #apply(
+    entries: readonly SinkEntry[],
+    secrets: ReadonlyMap<string, string>,
+    whole: boolean,
+  ): Promise<void> {
     if (this.#closed) return;
     const wanted = new Map(entries.filter((entry) => this.#allowed(entry)).map((e) => [sinkName(e), e]));
     for (const [name, sink] of this.#sinks)
@@ -74,7 +85,9 @@ export class AlertSinks {
     this.#routes = new Routes(this.#options.operatorNamespace, this.#sinks.values());
     for (const team of this.#teams.keys())
       if (![...this.#sinks.values()].some(({ namespace }) => namespace === team)) this.#teams.delete(team);
-    await this.#begin();
+    this.#begin();
+    if (!whole) return;
+    await this.#removeSpools();
     for (const [name, { test }] of wanted)
       if (test?.node === this.#options.node)
         await this.#sinks.get(name)?.test(test.id, this.#testAlert(name));
@@ -98,8 +111,8 @@ export class AlertSinks {
     return false;
   }
 
-  /** The sinks are known for the first time: what came before goes to them, spools of others are deleted. */
-  async #begin(): Promise<void> {
+  /** The sinks are known for the first time: what came before goes to them. */
+  #begin(): void {
     const early = this.#early;
     if (early === undefined) return;
     this.#early = undefined;
@@ -110,12 +123,13 @@ export class AlertSinks {
         "AlertSinks: late",
         `AlertSinks: ${this.#earlyLost} alerts came before the sinks were known and were dropped`,
       );
-    await this.#removeSpools();
   }
 
+  /** Deletes, once, spools of sinks that were removed while no agent ran. */
   async #removeSpools(): Promise<void> {
     const { spool, report } = this.#options;
-    if (spool === undefined) return;
+    if (spool === undefined || this.#cleared) return;
+    this.#cleared = true;
     const own = new Set([...this.#sinks.values()].map(spoolFolder));
     await Promise.all(this.#leaving.values());
     for (const folder of await readdir(spool.folder).catch(() => [])) {

@@ -1,7 +1,11 @@
 /** A cluster's AlertSinks over a real TLS connection; the API server is a stand-in (test/agent/kube/stand-in.ts). */
 import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterSinks } from "../../../../agent/cli/cluster/cluster-sinks.ts";
+import { SinksStore } from "../../../../agent/cli/cluster/sinks-store.ts";
 import { KubeClient } from "../../../../agent/kube/client.ts";
 import { eventually } from "../../../system/support/commands.ts";
 import { makeCertificates, type Certificates } from "../../kube/certificates.ts";
@@ -14,8 +18,9 @@ describe("the AlertSinks of a cluster", () => {
   let api: StandInApi;
   let client: KubeClient;
   let sinks: ClusterSinks;
-  /** What was applied, as `NAMES | KEY=VALUE…`. */
+  /** What was applied, as `NAMES | KEY=VALUE…`, with `kept: ` before those of the last run. */
   let applied: string[];
+  let folder: string;
   let log: string[];
   before(function () {
     certificates = makeCertificates(this);
@@ -31,21 +36,29 @@ describe("the AlertSinks of a cluster", () => {
     client = new KubeClient({ access, clock: realClock, userAgent: "test" });
     applied = [];
     log = [];
-    sinks = new ClusterSinks({
+    folder = mkdtempSync(join(tmpdir(), "tiercel-sinks-"));
+    sinks = make(60_000);
+  });
+  /** One that waits so many ms for the API. */
+  const make = (patience: number) =>
+    new ClusterSinks({
       ...{ client, clock: realClock, random: Math.random, namespace, name: "tiercel" },
       log: (level, message) => log.push(`${level}: ${message}`),
-      apply: (entries, secrets) => {
+      apply: (entries, secrets, how) => {
         const values = [...secrets].map(([key, value]) => `${key}=${value}`).join();
-        applied.push(`${entries.map(({ name }) => name).join()} | ${values}`);
+        const kept = how?.whole === false ? "kept: " : "";
+        applied.push(`${kept}${entries.map(({ name }) => name).join()} | ${values}`);
         return Promise.resolve();
       },
+      store: new SinksStore(folder),
+      patience,
       retry: { base: 5, cap: 40, seldom: 40, longestRetryAfter: 40 },
     });
-  });
   afterEach(async () => {
     await sinks.stop();
     client.close();
     await api.close();
+    rmSync(folder, { recursive: true });
   });
 
   const metadata = { name: "tiercel-sinks", namespace };
@@ -117,5 +130,87 @@ describe("the AlertSinks of a cluster", () => {
     assert.equal(new Set(applied).size, 1, "what was applied again is the same");
     named("two");
     await last("two | ");
+  });
+
+  describe("of the last run", () => {
+    const file = () => join(folder, "sinks.json");
+    const text = () => (existsSync(file()) ? readFileSync(file(), "utf8") : undefined);
+    const away = () => (api.fault = () => ({ kind: "status", status: 503 }));
+    /** Ends it and starts the next. */
+    const again = async (patience = 50) => {
+      await sinks.stop();
+      applied.length = 0;
+      sinks = make(patience);
+      await sinks.open();
+      sinks.start();
+    };
+    const kept = () => eventually("the file", () => (text()?.includes('"two"') === true ? true : undefined));
+    const begin = async () => {
+      secret({ "k.v": "s3cr3t" });
+      named("one", "two");
+      sinks.start();
+      await last("one,two | k.v=s3cr3t");
+      await kept();
+    };
+
+    it("are kept for root alone, without a credential, and without those that are gone", async () => {
+      await begin();
+      assert.equal(statSync(file()).mode & 0o777, 0o600);
+      assert.ok(!text()!.includes("s3cr3t"));
+      named("two");
+      await eventually("the other file", () => (text()?.includes('"one"') === true ? undefined : true));
+      assert.ok(text()!.includes('"two"'));
+    });
+
+    it("are used when the API does not answer in time, and replaced by what it then says", async () => {
+      await begin();
+      away();
+      await again();
+      await last("kept: one,two | ");
+      assert.match(log.join("\n"), /has not given the AlertSinks: those of the last run are used/);
+      named("three");
+      api.fault = () => undefined;
+      await last("three | k.v=s3cr3t");
+      assert.equal(applied.length, 2);
+    });
+
+    it("are not used where the API answers", async () => {
+      await begin();
+      named("two");
+      await again(60_000);
+      await last("two | k.v=s3cr3t");
+      assert.equal(applied.length, 1);
+    });
+
+    it("give way to new ones though the Secret is not to be had: those without credentials deliver", async () => {
+      await begin();
+      api.fault = ({ resource }) => (resource === "secrets" ? { kind: "status", status: 403 } : undefined);
+      named("three");
+      await again();
+      await last("three | ");
+    });
+
+    it("that cannot be read are said, and none are used", async () => {
+      await begin();
+      away();
+      for (const wrong of ["{", '{"version":7,"sinks":[]}', "x".repeat((2 << 20) + 1)]) {
+        writeFileSync(file(), wrong);
+        log.length = 0;
+        await again();
+        await delay(150);
+        assert.deepEqual(applied, []);
+        assert.match(log.join("\n"), /AlertSinks of the last run cannot be used: .*sinks\.json/);
+      }
+      assert.match(log.join("\n"), /is too large/);
+    });
+
+    it("that cannot be written are said", async () => {
+      rmSync(folder, { recursive: true });
+      writeFileSync(folder, "in the way");
+      named("one");
+      sinks.start();
+      await last("one | ");
+      await eventually("said", () => log.find((line) => /starts without AlertSinks while/.test(line)));
+    });
   });
 });

@@ -268,6 +268,25 @@ describe("AlertSinks", () => {
     assert.match(said.join(), /the spool ops_goes_[0-9a-f]{12} is of a sink that was removed; it is deleted/);
   });
 
+  it("delete no spool and send no test message while only those of the last run are known", async () => {
+    const first = start();
+    world.reply = () => ({ status: 503 });
+    await first.apply([webhook("ops/old"), webhook("ops/new")], none);
+    first.publish([about("", "1")]);
+    await first.close(0);
+    world.requests.length = 0;
+    world.reply = () => ({ status: 200 });
+    const second = start();
+    const tested = { ...webhook("ops/old"), test: { id: "t", node: "node7" } };
+    await second.apply([tested], none, { whole: false });
+    second.publish([about("", "2")]);
+    await until("the old one's", () => got()["old.ops"]?.length === 2, got);
+    await second.apply([webhook("ops/old"), webhook("ops/new")], none);
+    await until("the new one's", () => got()["new.ops"]?.length === 1, got);
+    assert.deepEqual(got(), { "old.ops": ["1", "2"], "new.ops": ["1"] });
+    assert.doesNotMatch(said.join(), /it is deleted/);
+  });
+
   it("go on without a disk, and say so", async () => {
     writeFileSync(join(folder, "spool"), "in the way");
     const sinks = start();

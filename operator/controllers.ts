@@ -72,11 +72,11 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
   ];
 }
 
-/** Certificates of the webhook and of audit agents, as far as there are such. */
+/** Certificates of the webhook and of audit agents, as far as there are such and nobody else makes them. */
 function certificates(context: Context, { operator }: Settings): Controller | undefined {
   const { name, namespace } = context;
-  const { audit, webhook_listen } = operator;
-  const hasWebhook = readListen(webhook_listen) !== undefined;
+  const { audit, webhook_listen, webhook_tls_secret } = operator;
+  const hasWebhook = readListen(webhook_listen) !== undefined && webhook_tls_secret === "";
   const address = audit.cluster_ip === "" ? [] : [audit.cluster_ip];
   const leaves = [
     ...(hasWebhook

@@ -5,6 +5,7 @@ import type { Settings } from "../agent/cli/settings/schema.ts";
 import { asFault } from "../agent/kube/fault.ts";
 import { readListen } from "../agent/cli/settings/listen.ts";
 import { Admission } from "./admission/admission.ts";
+import { webhookSecret } from "./admission/certificates/controller.ts";
 import type { MakeController } from "./controllers.ts";
 import { projectRule, projectSink } from "./controllers/falco-rules/view.ts";
 import type { Context } from "./kube/context.ts";
@@ -59,11 +60,13 @@ export class TiercelOperator extends KubeOperator {
 
   /** Every operator answers, whether or not it leads. */
   #openAdmission(context: Context): Admission | undefined {
-    const listen = readListen(this.#own.settings.operator.webhook_listen);
+    const { webhook_listen, webhook_tls_secret } = this.#own.settings.operator;
+    const listen = readListen(webhook_listen);
     if (listen === undefined) return undefined;
     const { informers } = this;
     return new Admission(context, {
       ...listen,
+      secret: webhook_tls_secret === "" ? webhookSecret(context.name) : webhook_tls_secret,
       rules: informers.open({ resource: resources.falcoRules, project: projectRule, limit: 10 }),
       sinks: informers.open({ resource: resources.alertSinks, project: projectSink, limit: 10 }),
     });

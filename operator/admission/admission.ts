@@ -1,12 +1,12 @@
 /**
  * The admission webhook of one operator. Every operator answers, whether it leads or not, with the certificate that the one
- * that leads made. What it cannot check now it lets through: the controller is the safety net.
+ * that leads made, or somebody else. What it cannot check now it lets through: the controller is the safety net.
  */
 import type { SetObject } from "../../agent/rules/set/rule-set.ts";
 import type { Context } from "../kube/context.ts";
 import type { Informer } from "../kube/informer.ts";
 import { keyOf } from "../kube/object.ts";
-import { secretInformer, webhookSecret, type StoredPair } from "./certificates/controller.ts";
+import { secretInformer, type StoredPair } from "./certificates/controller.ts";
 import { readPair } from "./certificates/x509.ts";
 import { judge } from "./judge.ts";
 import { ReviewClient } from "./review-client.ts";
@@ -19,6 +19,8 @@ export interface AdmissionOptions {
   readonly sinks: Informer<unknown>;
   readonly address: string;
   readonly port: number;
+  /** Name of the Secret with its certificate, in the operator's namespace. */
+  readonly secret: string;
 }
 
 /** Milliseconds until a port that was taken is tried again. */
@@ -37,8 +39,8 @@ export class Admission {
   constructor(context: Context, options: AdmissionOptions) {
     this.#context = context;
     this.#options = options;
-    const { clock, log, namespace, name } = context;
-    const { rules, sinks } = options;
+    const { clock, log, namespace } = context;
+    const { rules, sinks, secret } = options;
     this.#reviews = new ReviewClient({
       operatorNamespace: namespace,
       clock,
@@ -46,7 +48,6 @@ export class Admission {
         log("error", `the thread that reviews rules ended (${reason}); it is begun anew`, "review thread"),
     });
     this.#ends.push(rules.onChange(({ key, after }) => this.#reviews.know(key, after?.object)));
-    const secret = webhookSecret(name);
     const certificate = secretInformer(context, secret);
     const own = keyOf({ namespace, name: secret });
     this.#ends.push(certificate.onChange(({ key, after }) => key === own && this.#use(after)));
@@ -85,7 +86,14 @@ export class Admission {
   }
 
   #use(pair: StoredPair | undefined): void {
-    if (pair === undefined || readPair(pair) === undefined) return;
+    if (pair === undefined) return;
+    if (readPair(pair) === undefined) {
+      const { log } = this.#context;
+      const until =
+        this.#certificate === undefined ? "the admission webhook waits for one" : "the one before stays";
+      log("warning", `Secret ${this.#options.secret} holds no certificate with its key; ${until}`);
+      return;
+    }
     this.#certificate = pair;
     this.#turn = this.#turn.then(() => this.#serve());
   }

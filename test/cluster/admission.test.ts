@@ -74,6 +74,7 @@ class Replica {
     });
     this.admission = new Admission(this.context, {
       ...listen,
+      secret: webhookSecret(name),
       rules: this.#informers.open({ resource: resources.falcoRules, project: projectRule }),
       sinks: this.#informers.open({ resource: resources.alertSinks, project: projectSink }),
     });

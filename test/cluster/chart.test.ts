@@ -298,6 +298,60 @@ describe("the chart", function () {
     assert.deepEqual(await endpoint("operator", ...secret), plain);
   });
 
+  it("lets cert-manager make certificates, from an issuer of the chart or of the cluster", async function () {
+    const on = [
+      "--set",
+      "certManager.enabled=true,audit.enabled=true,audit.clusterIP=10.96.0.40",
+      ...noDefinitions,
+    ];
+    const manifests = await renderChart(this, on);
+    interface Certificate extends Manifest {
+      readonly spec: Readonly<Record<string, unknown>> & { readonly secretName: string };
+    }
+    const certificates = (all: readonly Manifest[]) =>
+      all.filter(({ kind }) => kind === "Certificate") as Certificate[];
+    assert.deepEqual(
+      certificates(manifests).map(({ metadata, spec }) => [
+        metadata.name,
+        spec.secretName,
+        spec["ipAddresses"],
+      ]),
+      [
+        ["tiercel-audit", "tiercel-audit-certificate", ["10.96.0.40"]],
+        ["tiercel-authority", "tiercel-authority-certificate", undefined],
+        ["tiercel-webhook", "tiercel-webhook-certificate", undefined],
+      ],
+    );
+    const issuers = manifests.filter(({ kind }) => kind === "Issuer").map(({ metadata }) => metadata.name);
+    assert.deepEqual(issuers, ["tiercel-certificates", "tiercel-self-signed"]);
+    const { annotations } = find(manifests, "ValidatingWebhookConfiguration", "tiercel").metadata;
+    assert.equal(annotations!["cert-manager.io/inject-ca-from"], "tiercel-system/tiercel-webhook");
+    const { operator } = settingsOf(manifests, "tiercel") as { operator: Record<string, unknown> };
+    assert.equal(operator["webhook_tls_secret"], "tiercel-webhook-certificate");
+    assert.equal((operator["audit"] as Record<string, unknown>)["tls_secret"], "tiercel-audit-certificate");
+    const { rules } = find(manifests, "ClusterRole", "tiercel-operator") as Manifest & { rules: object[] };
+    assert.doesNotMatch(JSON.stringify(rules), /validatingwebhookconfigurations/);
+    const names = ["tiercel-webhook.tiercel-system.svc", "tiercel-webhook.tiercel-system.svc.cluster.local"];
+    assert.deepEqual(find(manifests, "Certificate", "tiercel-webhook")["spec"], {
+      secretName: "tiercel-webhook-certificate",
+      dnsNames: names,
+      usages: ["digital signature", "server auth"],
+      privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+      issuerRef: { name: "tiercel-certificates", kind: "Issuer", group: "cert-manager.io" },
+    });
+
+    const issuer = [
+      "--set",
+      "certManager.issuer.name=ours,certManager.issuer.kind=ClusterIssuer,audit.tlsSecret=own",
+    ];
+    const other = await renderChart(this, [...on, ...issuer]);
+    assert.ok(!other.some(({ kind }) => kind === "Issuer"));
+    assert.deepEqual(
+      certificates(other).map(({ metadata, spec }) => [metadata.name, spec["issuerRef"]]),
+      [["tiercel-webhook", { name: "ours", kind: "ClusterIssuer", group: "cert-manager.io" }]],
+    );
+  });
+
   it("keeps names within the bounds of Kubernetes, however long the release's is", async function () {
     const manifests = await renderChart(this, noDefinitions, { release: "a".repeat(53) });
     for (const { metadata } of manifests) assert.ok(metadata.name.length <= 52, metadata.name);

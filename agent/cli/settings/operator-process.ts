@@ -44,4 +44,9 @@ export const operatorProcessSettings = {
   metrics_listen: listen("Where metrics are served (/metrics).", ":8080"),
   health_listen: listen("Where health is served (/healthz, /readyz).", ":8081"),
   webhook_listen: listen("Where the webhook that checks our objects is served, over HTTPS.", ":9443"),
+  webhook_tls_secret: text(
+    "Name of a Secret with tls.crt and tls.key for the webhook, kept by somebody else such as cert-manager, who puts its CA into the webhook's configuration as well. Empty: the operator does both.",
+    "",
+    { sample: "tiercel-webhook-certificate" },
+  ),
 };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import type { KubeClient } from "../../agent/kube/client.ts";
 import { buildCatalogue } from "../../agent/fields/index.ts";
 import { compileSet } from "../../agent/rules/set/compile-set.ts";
 import { setDigest } from "../../agent/rules/set/digest.ts";
@@ -14,6 +15,7 @@ import { ControlPlane } from "./control-plane.ts";
 import { runController, type RunningController } from "./run-controller.ts";
 
 const namespace = "tiercel-system";
+const spaces = [namespace, "team-a", "team-b", "crowd"];
 const catalogue = buildCatalogue();
 
 const falcoRule = (key: string, spec: object) => {
@@ -32,6 +34,7 @@ const rule = (name: string, condition: string, more: object = {}) => ({
 describe("FalcoRules on a real API server", function () {
   this.timeout(180_000);
   let plane: ControlPlane;
+  let admin: KubeClient;
   let running: RunningController | undefined;
 
   async function kubectl(...args: readonly string[]): Promise<string> {
@@ -113,7 +116,7 @@ describe("FalcoRules on a real API server", function () {
 
   before(async function () {
     plane = await ControlPlane.start(this);
-    const spaces = [namespace, "team-a", "team-b", "crowd"];
+    admin = plane.as("admin");
     await plane.apply(spaces.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })));
     for (const file of readdirSync(`${root}crds`))
       await plane.apply(readFileSync(`${root}crds/${file}`, "utf8"));
@@ -121,7 +124,9 @@ describe("FalcoRules on a real API server", function () {
     await begin();
   });
   afterEach(async () => {
-    await kubectl("delete", "falcorules", "--all", "-A");
+    // A request a namespace, where kubectl would make one an object.
+    for (const each of spaces)
+      await admin.ask({ method: "DELETE", path: `/apis/tiercel.dev/v1alpha1/namespaces/${each}/falcorules` });
   });
   after(async () => {
     await end();

@@ -1,4 +1,5 @@
 /** Controllers of the operator on a cluster of a test, with its writes counted. */
+import type { Clock } from "../../agent/kube/clock.ts";
 import { Informers } from "../../operator/kube/informers.ts";
 import { ClusterClient } from "../../operator/kube/cluster-client.ts";
 import type { Context } from "../../operator/kube/context.ts";
@@ -48,18 +49,20 @@ export interface Place {
   readonly who?: Who;
   readonly namespace: string;
   readonly owner?: OwnerReference;
+  /** The controllers' clock, by which they wait; the machine's where it is left out. */
+  readonly clock?: Clock;
 }
 
 export async function runController(
-  { cluster, who = "admin", namespace, owner }: Place,
+  { cluster, who = "admin", namespace, owner, clock = realClock }: Place,
   make: (context: Context) => Controller | readonly Controller[],
 ): Promise<RunningController> {
   const kube = cluster.as(who);
   const client = new CountingClient(kube);
   const lines: string[] = [];
   const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
-  const parts = { clock: realClock, random: Math.random, log, metrics: new Metrics() };
-  const informers = new Informers({ client: kube, ...parts });
+  const parts = { clock, random: Math.random, log, metrics: new Metrics() };
+  const informers = new Informers({ client: kube, ...parts, clock: realClock });
   const made = make({ client, informers, ...parts, namespace, name: "tiercel", owner: () => owner });
   const runs = [made].flat().map((controller) => new ControllerRun(controller, parts));
   informers.start();

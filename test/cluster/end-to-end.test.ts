@@ -1,20 +1,24 @@
 /**
- * From `kubectl apply` of a rule to the objects that tell of its matches: a real API server, the operator and the agent as
- * processes of their own with the rights of the chart, a real kernel, real containers. Whatever ends in the middle, the
- * end state is right.
+ * From `kubectl apply` of a rule, which the webhook checks, to the objects and the sinks that tell of its matches: a real API
+ * server, the operator and the agent as processes of their own with the rights of the chart, a real kernel, real containers,
+ * a receiver over HTTP. Whatever ends in the middle, the end state is right.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { KubeClient } from "../../agent/kube/client.ts";
+import { HttpReceiver } from "../agent/sinks/receivers.ts";
+import { freePort } from "../support/free-port.ts";
 import { root } from "../support/reference.ts";
-import { needCapture, startAgent, type RunningAgent } from "../system/support/agent.ts";
+import { needCapture, startAgent, type PrintedAlert, type RunningAgent } from "../system/support/agent.ts";
 import { eventually } from "../system/support/commands.ts";
 import { needContainers, startContainers, type Containers } from "../system/support/containers.ts";
 import { renderChart } from "./chart.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { LivePods, type LivePod } from "./live-pods.ts";
+import { loopbackWebhookFlags, webhookOnLoopback } from "./loopback-webhook.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 const home = "tiercel-system";
@@ -59,6 +63,28 @@ function falcoRule(namespace: string, name: string, marker: string, more: object
   };
 }
 
+/** One that names a field which does not exist, in its second line. */
+function bad(name: string) {
+  const object = falcoRule(home, name, "marker-bad");
+  object.spec.rules[0]!.condition = 'evt.type = execve and\n  proc.nmae = "x"';
+  return object;
+}
+const mistake = /spec\.rules\[0\]\.condition:2:3: .*proc\.nmae/;
+
+const operatorsUrl = "http://alerts.example/all";
+const teamsUrl = "http://alerts.example/shop";
+
+/** An AlertSink whose URL is in a Secret beside it. */
+const sink = (namespace: string, url: string) => [
+  { apiVersion: "v1", kind: "Secret", metadata: { name: "hook", namespace }, stringData: { url } },
+  {
+    apiVersion: "tiercel.dev/v1alpha1",
+    kind: "AlertSink",
+    metadata: { name: "hook", namespace },
+    spec: { webhook: { urlFrom: { secretKeyRef: { name: "hook", key: "url" } } } },
+  },
+];
+
 describe("a rule from kubectl apply to its alerts, on a real API server", function () {
   this.timeout(300_000);
   let plane: ControlPlane;
@@ -71,12 +97,21 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
   let agent: RunningAgent;
   let operatorConfig: string;
   let agentConfig: string;
+  let webhookPort: number;
+  let receiverAddress: string;
+  const receiver = new HttpReceiver();
   const folder = mkdtempSync(join(tmpdir(), "tiercel-end-to-end-"));
 
   const kubectl = async (args: readonly string[], input?: object): Promise<string> => {
     const { code, stdout, stderr } = await plane.kubectl(args, input === undefined ? {} : { input });
     assert.equal(code, 0, `kubectl ${args.join(" ")}: ${stderr}`);
     return stdout;
+  };
+  /** What kubectl says of an object that is refused. */
+  const refused = async (object: object, ...more: readonly string[]): Promise<string> => {
+    const { code, stderr } = await plane.kubectl(["apply", ...more, "-f", "-"], { input: object });
+    assert.equal(code, 1, `${stderr}\n${logs()}`);
+    return stderr;
   };
   /** `kubectl apply` as a user does it. */
   const apply = (object: object) => kubectl(["apply", "-f", "-"], object);
@@ -100,10 +135,29 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
   const startOperator = async () => {
     operator = await OperatorProcess.start({
       kubeconfig: operatorConfig,
-      settings: { namespace: home, "default_rules.enabled": "false", "example_sink.enabled": "false" },
+      settings: {
+        namespace: home,
+        "default_rules.enabled": "false",
+        "example_sink.enabled": "false",
+        webhook_listen: `127.0.0.1:${webhookPort}`,
+      },
     });
     await operator.ready();
   };
+  /** Waits until the API server asks the webhook: it finds one, and that one comes back, with a delay. */
+  const checks = () =>
+    until("the webhook is asked", async () => {
+      const args = ["apply", "--dry-run=server", "-f", "-"];
+      return (await plane.kubectl(args, { input: bad("probe") })).code === 1;
+    });
+  /** What the receiver got for the sink of this URL. */
+  const sentTo = (url: string) => receiver.requests.filter((request) => request.path === url);
+  /** Outputs of a rule among that, in order. */
+  const received = (url: string, name: string) =>
+    sentTo(url)
+      .map(({ body }) => JSON.parse(body) as PrintedAlert)
+      .filter(({ rule: of }) => of === name)
+      .map(({ output }) => / (started with \S+ in \S+)/.exec(output)?.[1]);
   const beginAgent = async () => {
     agent = await startAgent({
       rules: [],
@@ -114,6 +168,8 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
         "kubernetes.kubeconfig": agentConfig,
         "kubernetes.node_name": node,
         "container_runtime.sockets": `[${containers.socket}]`,
+        // The receiver is reached as a proxy: a team's sink may not go to the node itself.
+        "network.http_proxy": receiverAddress,
         log_level: "debug",
       },
     });
@@ -170,16 +226,16 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
   before(async function () {
     needCapture(this);
     needContainers(this);
-    plane = await ControlPlane.start(this, { controllerManager: true });
+    plane = await ControlPlane.start(this, { controllerManager: true, apiserverFlags: loopbackWebhookFlags });
+    webhookPort = await freePort();
     admin = plane.as("admin");
     for (const name of [home, "shop", "bank"]) await kubectl(["create", "namespace", name]);
     await kubectl(["apply", "-f", `${root}crds/`]);
     await kubectl(["wait", "--for=condition=Established", "--timeout=60s", "-f", `${root}crds/`]);
-    // Nobody answers for the Service that the webhook names.
-    const chart = (await renderChart(this)).filter(
-      ({ kind }) => kind !== "ValidatingWebhookConfiguration" && kind !== "CustomResourceDefinition",
-    );
-    await plane.apply(chart);
+    const chart = (await renderChart(this)).filter(({ kind }) => kind !== "CustomResourceDefinition");
+    await plane.apply(webhookOnLoopback(chart, webhookPort));
+    receiverAddress = `http://127.0.0.1:${await receiver.listen()}`;
+    for (const object of [...sink(home, operatorsUrl), ...sink("shop", teamsUrl)]) await apply(object);
     const tokenOf = (serviceAccount: string) =>
       plane.podToken({ namespace: home, serviceAccount, pod: `${serviceAccount}-of-test`, node });
     operatorConfig = plane.kubeconfig({ token: await tokenOf("tiercel-operator") });
@@ -191,17 +247,19 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
     await startOperator();
     await beginAgent();
     await applied(falcoRule(home, "sentinel", "sentinel"));
+    await checks();
   });
   after(async function () {
     await agent?.stop();
     await operator?.end("SIGKILL");
     await pods?.close();
     await containers?.close();
+    receiver.close();
     await plane?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("is loaded, matches a system call in a container, and is told by Event, SecurityAlert and its own count", async () => {
+  it("is loaded, matches a system call in a container, and is told by Event, SecurityAlert, sinks and its own count", async () => {
     await applied(falcoRule(home, "first", "marker-1"));
     assert.equal((await rule(home, "first")).status?.nodes?.text, "1/1");
     await trigger(shop, "marker-1", "first");
@@ -216,6 +274,9 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
       [event?.regarding?.kind, event?.regarding?.name, event?.regarding?.uid],
       ["Pod", "web-0", shop.uid],
     );
+    const told = ["started with marker-1 in shop/web-0"];
+    for (const url of [operatorsUrl, teamsUrl])
+      await until(`it is told at ${url}`, async () => isDeepStrictEqual(received(url, "first"), told));
     await counts("first", 1);
     assert.deepEqual(
       (await rule(home, "first")).status?.rules?.map(({ name, matches }) => [name, matches]),
@@ -231,24 +292,58 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
     assert.deepEqual(await alertsOf("bank", "own"), []);
   });
 
-  it("that is edited matches what it now says; a bad edit is refused by line and column, and the last good one stays", async () => {
+  it("is told to a team's sink for the team's pods alone, and each sink counts what it delivered", async () => {
+    await applied(falcoRule(home, "shared", "marker-shared"));
+    await trigger(bank, "marker-shared", "shared");
+    await trigger(shop, "marker-shared", "shared");
+    const [inBank, inShop] = ["bank/safe-0", "shop/web-0"].map(
+      (pod) => `started with marker-shared in ${pod}`,
+    );
+    const both = () => isDeepStrictEqual(received(operatorsUrl, "shared"), [inBank, inShop]);
+    await until("both are told to the operator's sink", async () => both());
+    await until("one is told to the team's", async () => received(teamsUrl, "shared").length > 0);
+    assert.deepEqual(received(teamsUrl, "shared"), [inShop]);
+    for (const [namespace, url] of [
+      [home, operatorsUrl],
+      ["shop", teamsUrl],
+    ] as const)
+      await until(`the sink of ${namespace} counts`, async () => {
+        const [found] = await list<{ readonly status?: { readonly delivered?: number } }>(
+          "alertsinks",
+          namespace,
+        );
+        return found?.status?.delivered === sentTo(url).length;
+      });
+  });
+
+  it("that is edited matches what it now says; a bad edit is refused by line and column, dry or not, and changes nothing", async () => {
     await applied(falcoRule(home, "edited", "marker-old"));
     await trigger(shop, "marker-old", "edited");
     await applied(falcoRule(home, "edited", "marker-new"));
     await quiet(shop, "marker-old", "edited");
     await trigger(shop, "marker-new", "edited");
-    const bad = falcoRule(home, "edited", "marker-bad");
-    bad.spec.rules[0]!.condition = 'evt.type = execve and\n  proc.nmae = "x"';
-    await apply(bad);
+    assert.match(await refused(bad("edited"), "--dry-run=server"), mistake);
+    assert.match(await refused(bad("edited")), mistake);
+    const { spec } = (await rule(home, "edited")) as { readonly spec?: object };
+    assert.deepEqual(spec, { ...spec, ...falcoRule(home, "edited", "marker-new").spec });
+    await trigger(bank, "marker-new", "edited");
+  });
+
+  it("with a mistake that comes while no webhook answers is not run: its status says line and column, the last good one stays", async () => {
+    await applied(falcoRule(home, "unchecked", "marker-good"));
+    await operator.end("SIGKILL");
+    await apply(bad("unchecked"));
+    await startOperator();
     await until(
       "it is said",
-      async () => conditionOf(await rule(home, "edited"), "Accepted")?.status === "False",
+      async () => conditionOf(await rule(home, "unchecked"), "Accepted")?.status === "False",
     );
-    const accepted = conditionOf(await rule(home, "edited"), "Accepted");
-    assert.match(accepted?.message ?? "", /spec\.rules\[0\]\.condition:2:3: .*proc\.nmae/);
-    await trigger(bank, "marker-new", "edited");
-    await applied(falcoRule(home, "edited", "marker-mended"));
-    await trigger(shop, "marker-mended", "edited");
+    const accepted = conditionOf(await rule(home, "unchecked"), "Accepted");
+    assert.match(accepted?.message ?? "", mistake);
+    await trigger(bank, "marker-good", "unchecked");
+    await checks();
+    await applied(falcoRule(home, "unchecked", "marker-mended"));
+    await trigger(shop, "marker-mended", "unchecked");
   });
 
   it("that is deleted matches no more", async () => {
@@ -271,11 +366,13 @@ describe("a rule from kubectl apply to its alerts, on a real API server", functi
     await quiet(shop, "marker-before", "orphan");
   });
 
-  it("is right after the API server was away: matches go on meanwhile, and are told afterwards", async () => {
+  it("is right after the API server was away: matches go on, sinks are told meanwhile, objects afterwards", async () => {
     await applied(falcoRule(home, "away", "marker-away"));
     await plane.killApi();
     await trigger(shop, "marker-away", "away");
     await trigger(bank, "marker-away", "away");
+    const both = ["shop/web-0", "bank/safe-0"].map((pod) => `started with marker-away in ${pod}`);
+    await until("sinks are told", async () => isDeepStrictEqual(received(operatorsUrl, "away"), both));
     await plane.startApi();
     await until(
       "both are told",

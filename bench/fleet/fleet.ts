@@ -2,6 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Context } from "mocha";
+import type { KubeClient } from "../../agent/kube/client.ts";
+import { systemClock } from "../../agent/kube/clock.ts";
+import { pathOf, resources } from "../../operator/kube/resources.ts";
+import { freePort } from "../../test/support/free-port.ts";
 import { root } from "../../test/support/reference.ts";
 import { ControlPlane } from "../../test/cluster/control-plane.ts";
 import { OperatorProcess } from "../../test/cluster/operator-process.ts";
@@ -38,6 +42,9 @@ export interface FleetFigures {
 
 const namespace = "tiercel-system";
 
+/** Milliseconds without a write after which all is taken to be written: an object's counts may wait ten seconds. */
+const quiet = 15_000;
+
 /** A rule that costs something to hold: a condition and an output as people write them. */
 const rule = (object: number, index: number) => ({
   rule: ruleName(object, index),
@@ -60,7 +67,7 @@ async function residentOfNode(): Promise<number> {
 
 /** What the operator wrote so far, Leases apart: requests by its own count. */
 async function writesOf(operator: OperatorProcess): Promise<number> {
-  const text = (await operator.metrics()) ?? "";
+  const text = await eventually("the operator tells its numbers", () => operator.metrics(), 60_000);
   const lines = text.match(/^rest_client_requests_total\{.*\} \d+$/gm) ?? [];
   return lines
     .filter((line) => /method="(?:POST|PUT|PATCH|DELETE)"/.test(line))
@@ -69,112 +76,208 @@ async function writesOf(operator: OperatorProcess): Promise<number> {
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** @throws Error where something did not come about in time */
+/** Milliseconds between two lines that say how far a wait is. */
+const sayEvery = 30_000;
+
+interface Wait {
+  readonly operator: OperatorProcess;
+  /** ms. */
+  readonly bound: number;
+  /** Says how far it is, after so many seconds. */
+  readonly progress: (seconds: number) => void;
+}
+
+/**
+ * Waits for a condition; one that fails is tried again, since a busy machine's API server does not always answer in time.
+ * @throws Error where it does not come about in time, or the operator ends
+ */
+async function waitFor<T>(
+  what: string,
+  condition: () => Promise<T | undefined>,
+  { operator, bound, progress }: Wait,
+): Promise<T> {
+  const began = performance.now();
+  let said = began;
+  return eventually(
+    what,
+    async () => {
+      if (!operator.lives) throw new Error(`the operator ended; its log ends: ${operator.log.slice(-2000)}`);
+      if (performance.now() - said > sayEvery) {
+        said = performance.now();
+        progress((said - began) / 1000);
+      }
+      return condition().catch(() => undefined);
+    },
+    bound,
+  );
+}
+
+const rules = pathOf(resources.falcoRules, { namespace });
+
+interface RuleStatus {
+  readonly nodes?: { readonly loaded: number };
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}
+
+/** What the benchmark makes and reads, as the administrator. */
+class FleetCluster {
+  readonly #plane: ControlPlane;
+  readonly #admin: KubeClient;
+
+  constructor(plane: ControlPlane) {
+    this.#plane = plane;
+    this.#admin = plane.as("admin");
+  }
+
+  async #kubectl(...args: string[]): Promise<void> {
+    const { code, stderr } = await this.#plane.kubectl(args);
+    if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
+  }
+
+  /** Definitions, nodes and FalcoRules. */
+  async prepare({ agents, objects, rulesPerObject }: FleetOptions): Promise<void> {
+    await this.#kubectl("apply", "-f", `${root}crds/`);
+    await this.#kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", `${root}crds/`);
+    await this.#kubectl("create", "namespace", namespace);
+    for (let index = 0; index < agents; index++) await this.#plane.node(`node-${index}`);
+    for (let object = 0; object < objects; object++) {
+      const body = {
+        apiVersion: "tiercel.dev/v1alpha1",
+        kind: "FalcoRule",
+        metadata: { name: objectName(object) },
+        spec: { rules: Array.from({ length: rulesPerObject }, (_, index) => rule(object, index)) },
+      };
+      const text = JSON.stringify(body);
+      await this.#admin.ask({ method: "POST", path: rules, body: { type: "application/json", text } });
+    }
+  }
+
+  /** Digest of the set that is written; undefined while there is none. */
+  async digest(): Promise<string | undefined> {
+    const path = pathOf(resources.configMaps, { namespace, name: "tiercel-rules" });
+    const { data } = (await this.#admin.ask({ path })) as { data: Readonly<Record<string, string>> };
+    const index = JSON.parse(data["index.json"]!) as { digest: string; shards: readonly string[] };
+    return index.shards.length > 0 ? index.digest : undefined;
+  }
+
+  async #statuses(): Promise<readonly RuleStatus[]> {
+    const { items } = (await this.#admin.ask({ path: rules })) as { items: { status?: RuleStatus }[] };
+    return items.map(({ status }) => status ?? {});
+  }
+
+  /** How many objects are Ready. */
+  async ready(): Promise<number> {
+    const isReady = ({ conditions = [] }: RuleStatus) =>
+      conditions.some(({ type, status }) => type === "Ready" && status === "True");
+    return (await this.#statuses()).filter(isReady).length;
+  }
+
+  /** On how many agents the first object is. */
+  async loaded(): Promise<number> {
+    const { status } = (await this.#admin.ask({ path: `${rules}/${objectName(0)}` })) as {
+      status?: RuleStatus;
+    };
+    return status?.nodes?.loaded ?? 0;
+  }
+}
+
+/** What is read again and again while something is measured. */
+async function sample(operator: OperatorProcess, made: MadeAgents) {
+  return { writes: await writesOf(operator), agents: made.writes, cpu: costOf(operator.pid).cpu };
+}
+
+/** The highest resident size in so many seconds, MiB. */
+async function highestResident(operator: OperatorProcess, seconds: number): Promise<number> {
+  let resident = 0;
+  for (let second = 0; second < seconds; second++) {
+    await pause(1);
+    resident = Math.max(resident, costOf(operator.pid).rss);
+  }
+  return resident;
+}
+
+/** Says what it waits for. @throws Error where something did not come about in time */
 export async function fleet(context: Context, options: FleetOptions): Promise<FleetFigures> {
   const { agents, objects, rulesPerObject, program, seconds, print } = options;
   const plane = await ControlPlane.start(context);
   let operator: OperatorProcess | undefined;
   let made: MadeAgents | undefined;
   try {
-    const admin = plane.as("admin");
-    const kubectl = async (...args: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await plane.kubectl(args);
-      if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
-      return stdout;
-    };
-    await kubectl("apply", "-f", `${root}crds/`);
-    await kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", `${root}crds/`);
-    await kubectl("create", "namespace", namespace);
-    for (let index = 0; index < agents; index++) await plane.node(`node-${index}`);
-    const post = (object: object) =>
-      admin.ask({
-        method: "POST",
-        path: `/apis/tiercel.dev/v1alpha1/namespaces/${namespace}/falcorules`,
-        body: { type: "application/json", text: JSON.stringify(object) },
-      });
-    for (let object = 0; object < objects; object++)
-      await post({
-        apiVersion: "tiercel.dev/v1alpha1",
-        kind: "FalcoRule",
-        metadata: { name: objectName(object) },
-        spec: { rules: Array.from({ length: rulesPerObject }, (_, index) => rule(object, index)) },
-      });
-    print(`  ${agents} nodes, ${objects} FalcoRules with ${rulesPerObject} rules each`);
-    operator = await OperatorProcess.start({
+    print(`  making ${agents} nodes, ${objects} FalcoRules with ${rulesPerObject} rules each`);
+    const cluster = new FleetCluster(plane);
+    await cluster.prepare(options);
+    const running = await OperatorProcess.start({
       kubeconfig: plane.kubeconfig("admin"),
-      settings: { namespace, "default_rules.enabled": "false" },
+      settings: {
+        namespace,
+        "default_rules.enabled": "false",
+        webhook_listen: `127.0.0.1:${await freePort()}`,
+      },
       ...(program !== undefined && { program }),
     });
-    await operator.ready();
-    await operator.untilLeads();
-    const digest = await eventually(
-      "the index of rules is there",
-      async () => {
-        const { code, stdout } = await plane.kubectl([
-          ...["get", "configmap", "tiercel-rules", "-n", namespace],
-          ...["-o", "jsonpath={.data.index\\.json}"],
-        ]);
-        if (code !== 0) return undefined;
-        const index = JSON.parse(stdout) as { digest: string; shards: readonly string[] };
-        return index.shards.length > 0 ? index.digest : undefined;
-      },
-      120_000,
-    );
+    operator = running;
+    await running.ready();
+    await running.untilLeads();
+    print("  waiting for the index of rules");
+    const digest = await waitFor("the index of rules is there", () => cluster.digest(), {
+      operator: running,
+      bound: 120_000,
+      progress: (passed) => print(`  still, after ${passed.toFixed(0)} s`),
+    });
     const clients = Array.from({ length: 8 }, () => plane.as("admin"));
-    made = new MadeAgents({ clients, agents, objects, rulesPerObject, namespace, matching: 200 });
+    const counted = { agents, objects, rulesPerObject, matching: 200 };
+    made = new MadeAgents({ clients, clock: systemClock, namespace, ...counted });
     const began = performance.now();
     await made.run(digest);
-    const ready = async () =>
-      (
-        await kubectl(
-          ...["get", "falcorules", "-n", namespace],
-          ...["-o", 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status} {end}'],
-        )
-      )
-        .trim()
-        .split(" ")
-        .filter((status) => status === "True").length;
-    const loaded = () =>
-      kubectl(
-        ...["get", "falcorules", "-n", namespace, objectName(0), "-o", "jsonpath={.status.nodes.loaded}"],
-      );
-    await eventually(
+    print("  waiting until the first object runs on all agents");
+    await waitFor(
       "the first object runs on all agents",
-      async () => (Number(await loaded()) === agents ? true : undefined),
-      120_000,
+      async () => ((await cluster.loaded()) === agents ? true : undefined),
+      {
+        operator: running,
+        bound: 120_000,
+        progress: (passed) => print(`  still, after ${passed.toFixed(0)} s`),
+      },
     ).catch((error: Error) => {
-      throw new Error(`${error.message}; the operator's log ends: ${operator!.log.slice(-2000)}`);
+      throw new Error(`${error.message}; the operator's log ends: ${running.log.slice(-2000)}`);
     });
     const readyAfter = (performance.now() - began) / 1000;
-    const pid = operator.pid;
-    let resident = 0;
-    const before = { writes: await writesOf(operator), agents: made.writes, cpu: costOf(pid).cpu };
-    for (let second = 0; second < seconds; second++) {
-      await pause(1);
-      resident = Math.max(resident, costOf(pid).rss);
-    }
-    const after = { writes: await writesOf(operator), agents: made.writes, cpu: costOf(pid).cpu };
+    print(`  measuring for ${seconds} s while all rules match`);
+    const before = await sample(running, made);
+    const matching = await highestResident(running, seconds);
+    const after = await sample(running, made);
     made.rest();
-    // What is counted has to be written first.
-    await eventually(
+    // What is counted has to be written first, at the roll-up's pace for numbers: 24 to 48 objects a minute.
+    print(`  rules match no more; waiting until the last counts of ${objects} objects are written`);
+    let writes = after.writes;
+    let wroteAt = performance.now();
+    await waitFor(
       "the operator has nothing more to write",
       async () => {
-        const count = await writesOf(operator!);
-        await pause(15);
-        return (await writesOf(operator!)) === count && (await ready()) === objects ? true : undefined;
+        await pause(1);
+        const now = await writesOf(running);
+        if (now !== writes) wroteAt = performance.now();
+        writes = now;
+        return performance.now() - wroteAt > quiet && (await cluster.ready()) === objects ? true : undefined;
       },
-      1_200_000,
+      {
+        operator: running,
+        bound: 1_200_000,
+        progress: (passed) =>
+          print(`  still, after ${passed.toFixed(0)} s: ${writes - after.writes} writes since`),
+      },
     );
-    const idle = await writesOf(operator);
-    await pause(seconds);
-    resident = Math.max(resident, costOf(pid).rss);
+    print(`  measuring for ${seconds} s of rest`);
+    const resting = await highestResident(running, seconds);
+    const idleWrites = (await writesOf(running)) - writes;
+    if (idleWrites > 0) print(`  the operator's log ends: ${running.log.slice(-2000)}`);
     return {
-      ready: await ready(),
+      ready: await cluster.ready(),
       readyAfter,
       writes: (after.writes - before.writes) / seconds,
       agentWrites: (after.agents - before.agents) / seconds,
-      idleWrites: (await writesOf(operator)) - idle,
-      resident,
+      idleWrites,
+      resident: Math.max(matching, resting),
       runtime: await residentOfNode(),
       cpu: (after.cpu - before.cpu) / seconds,
     };

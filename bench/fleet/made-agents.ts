@@ -1,8 +1,8 @@
 /** Many agents of one cluster, each with a NodeAgent that it writes as a real one does. */
 import type { KubeClient } from "../../agent/kube/client.ts";
+import type { Clock } from "../../agent/kube/clock.ts";
 import { NodeAgent } from "../../agent/report/node-agent/node-agent.ts";
 import type { AgentFacts, RuleFact } from "../../agent/report/node-agent/facts.ts";
-import { realClock } from "../../test/agent/kube/clock.ts";
 
 export interface MadeAgentsOptions {
   /** Several, so that one connection's questions do not wait for another's. */
@@ -13,6 +13,7 @@ export interface MadeAgentsOptions {
   readonly namespace: string;
   /** Rules of each agent that match again and again. */
   readonly matching: number;
+  readonly clock: Clock;
 }
 
 export const objectName = (index: number): string => `rules-${String(index).padStart(3, "0")}`;
@@ -22,7 +23,9 @@ export class MadeAgents {
   readonly #options: MadeAgentsOptions;
   readonly #agents: readonly NodeAgent[];
   readonly #counts: Float64Array[];
-  readonly #began = Date.now() - 60_000;
+  /** ms since the epoch, by agent and rule. */
+  readonly #lastMatches: Float64Array[];
+  readonly #began: number;
   #digest = "";
   #matching = true;
   /** NodeAgents that were not written, by their words. */
@@ -30,16 +33,19 @@ export class MadeAgents {
 
   constructor(options: MadeAgentsOptions) {
     this.#options = options;
-    this.#counts = Array.from({ length: options.agents }, () => new Float64Array(options.matching));
+    this.#began = options.clock.now() - 60_000;
+    const row = () => new Float64Array(options.matching);
+    this.#counts = Array.from({ length: options.agents }, row);
+    this.#lastMatches = Array.from({ length: options.agents }, row);
     this.#agents = Array.from({ length: options.agents }, (_, index) => this.#make(index));
   }
 
   #make(index: number): NodeAgent {
-    const { clients } = this.#options;
+    const { clients, clock } = this.#options;
     const name = `node-${index}`;
     return new NodeAgent({
       client: clients[index % clients.length]!,
-      clock: realClock,
+      clock,
       random: Math.random,
       identity: { name, node: name, role: "node", labels: {}, owner: undefined },
       facts: () => this.#facts(index),
@@ -48,12 +54,17 @@ export class MadeAgents {
   }
 
   #facts(index: number): AgentFacts {
-    const { objects, rulesPerObject, namespace, matching } = this.#options;
+    const { objects, rulesPerObject, namespace, matching, clock } = this.#options;
+    const now = Math.floor(clock.now());
     const counts = this.#counts[index]!;
+    const lastMatches = this.#lastMatches[index]!;
     const rules: RuleFact[] = [];
     for (let row = 0; row < matching; row++) {
       // About half of them match between two looks.
-      if (this.#matching && Math.random() < 0.5) counts[row]! += 1;
+      if (this.#matching && Math.random() < 0.5) {
+        counts[row]! += 1;
+        lastMatches[row] = now;
+      }
       const rule = (index * 7 + row * 5) % (objects * rulesPerObject);
       const object = Math.floor(rule / rulesPerObject);
       rules.push({
@@ -61,7 +72,7 @@ export class MadeAgents {
         object: objectName(object),
         rule: ruleName(object, rule % rulesPerObject),
         matches: counts[row]!,
-        lastMatch: counts[row]! > 0 ? BigInt(Date.now()) * 1_000_000n : 0n,
+        lastMatch: BigInt(lastMatches[row]!) * 1_000_000n,
       });
     }
     return {
@@ -72,7 +83,7 @@ export class MadeAgents {
       ruleCount: objects * rulesPerObject,
       failures: [],
       capabilities: [],
-      events: Date.now() - this.#began,
+      events: now - this.#began,
       drops: [],
       rules,
       goneMatches: 0,

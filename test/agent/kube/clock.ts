@@ -2,8 +2,13 @@
 import type { Clock } from "../../../agent/kube/clock.ts";
 
 export class TestClock implements Clock {
-  #now = 1_700_000_000_000;
+  #now: number;
   #timers: { at: number; run: () => void }[] = [];
+
+  /** `now`: where it begins, ms since the epoch. */
+  constructor(now = 1_700_000_000_000) {
+    this.#now = now;
+  }
 
   now(): number {
     return this.#now;

@@ -8,8 +8,9 @@ import { ClusterClient } from "../../operator/kube/cluster-client.ts";
 import type { KubeObject } from "../../operator/kube/object.ts";
 import { resources } from "../../operator/kube/resources.ts";
 import { eventually } from "../system/support/commands.ts";
-import { ChaosProxy, type Asked } from "./chaos-proxy.ts";
+import { ChaosProxy } from "./chaos-proxy.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { isWrite, mishaps } from "./mishaps.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 type Map = KubeObject & { readonly data?: Readonly<Record<string, string>> };
@@ -24,8 +25,6 @@ const election = {
   "leader_election.renew_deadline": "4",
   "leader_election.retry_period": "1",
 };
-
-const isWrite = ({ method, path }: Asked) => method !== "GET" && !path.includes("/leases");
 
 describe("the operator under faults", function () {
   this.timeout(180_000);
@@ -112,68 +111,7 @@ describe("the operator under faults", function () {
     assert.doesNotMatch(operator.log, /process\.exit|Unhandled|uncaught/i);
   };
 
-  /** What goes wrong; what is returned ends it. */
-  type Fault = (proxy: ChaosProxy) => (() => unknown) | Promise<() => unknown> | void;
-  const until = (fault: Parameters<ChaosProxy["fault"]>[0]): Fault => {
-    return (proxy) => {
-      proxy.fault(fault);
-      return () => proxy.clear();
-    };
-  };
-  const notLease = ({ path }: Asked) => !path.includes("/leases");
-  const list = ({ method, watch }: Asked) => method === "GET" && !watch;
-  const faults: readonly (readonly [what: string, fault: Fault])[] = [
-    ["all connections are cut", (proxy) => proxy.cut()],
-    ["all connections are half closed", (proxy) => proxy.halfClose()],
-    ["all connections fall silent", (proxy) => proxy.silence()],
-    ["watches are told 410", (proxy) => proxy.endWatches(410)],
-    ["watches are told 500", (proxy) => proxy.endWatches(500)],
-    [
-      "the server has forgotten what came since",
-      async (proxy) => {
-        proxy.refuse();
-        await edit();
-        await plane.compact();
-        return () => proxy.accept();
-      },
-    ],
-    [
-      "new watches are told 410",
-      (proxy) => {
-        proxy.fault({ act: { errorEvent: 410 }, only: ({ watch }) => watch, times: 4 });
-        proxy.cut();
-      },
-    ],
-    ["everything is answered 429", until({ act: { answer: 429, retryAfter: 1 } })],
-    ["everything is answered 500", until({ act: { answer: 500 } })],
-    ["everything is answered 401", until({ act: { answer: 401 } })],
-    ["everything is answered 403", until({ act: { answer: 403 }, only: notLease })],
-    [
-      "lists are answered 410",
-      (proxy) => {
-        proxy.fault({ act: { answer: 410 }, only: list, times: 3 });
-        proxy.endWatches(410);
-      },
-    ],
-    ["writes are done and their answers lost", until({ act: "cut-after", only: isWrite, times: 6 })],
-    ["writes are cut before they are done", until({ act: "cut", only: isWrite, times: 6 })],
-    ["writes hang", until({ act: "hang", only: isWrite, times: 3 })],
-    [
-      "answers end in their middle",
-      (proxy) => {
-        proxy.fault({ act: "half", only: notLease, times: 8 });
-        proxy.cut();
-      },
-    ],
-    ["answers are late", until({ act: { delay: 700 } })],
-    [
-      "nobody listens for a while",
-      (proxy) => {
-        proxy.refuse();
-        return () => proxy.accept();
-      },
-    ],
-  ];
+  const faults = mishaps({ plane: () => plane, edit });
 
   /** Those that are done to requests, which must have come for the test to mean anything. */
   const onRequests = new Set(

@@ -8,6 +8,7 @@ import type { ContainerNumbers, Counters, RuleNumbers } from "./agent/counters.t
 import { shortId, type Losses } from "./agent/loss-owner.ts";
 import type { PodMetadataStatus } from "./agent/pod-metadata.ts";
 import type { ClusterRulesStatus } from "./cluster/cluster-rules.ts";
+import type { Absence } from "./cluster/life-signs.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** What metrics are read from, each as it is at that moment. */
@@ -33,6 +34,8 @@ export interface MetricSources {
   readonly cluster: () => ClusterRulesStatus | undefined;
   /** Undefined where nothing is written into a cluster. */
   readonly report: () => ReportStatus | undefined;
+  /** Undefined where no earlier agent of this node is known. */
+  readonly absence: () => Absence | undefined;
   readonly runtimes: () => RuntimesStatus;
   /** Resources of this process. */
   readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
@@ -75,7 +78,7 @@ export function agentMetrics(settings: Settings["metrics"], sources: MetricSourc
   ];
 }
 
-function about({ version, kernelRelease, hostname, startTime, rules }: MetricSources): Metric[] {
+function about({ version, kernelRelease, hostname, startTime, absence, rules }: MetricSources): Metric[] {
   return [
     gauge("version_info", "Version of the agent.", ["version"], () => [[[version], 1]]),
     gauge("kernel_release_info", "Release of the kernel.", ["kernel_release"], () => [[[kernelRelease], 1]]),
@@ -85,6 +88,15 @@ function about({ version, kernelRelease, hostname, startTime, rules }: MetricSou
       "When the agent started, since the epoch.",
       [],
       one(() => startTime / 1000),
+    ),
+    gauge(
+      "absence_seconds",
+      "How long nobody watched before the agent did, since the last sign of an earlier one.",
+      [],
+      () => {
+        const away = absence();
+        return away === undefined ? [] : [[[], (away.until - away.from) / 1000]];
+      },
     ),
     gauge("rule_set_info", "Digest of the rule set in force.", ["digest"], () => [[[rules().digest], 1]]),
     gauge(

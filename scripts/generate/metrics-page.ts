@@ -27,6 +27,7 @@ export function metricsPage(): string {
     kernelRelease: "",
     hostname: "",
     startTime: 0,
+    absence: () => undefined,
     counters: () => [noCounters("syscall")],
     outputs: () => [],
     rules: () => ({ digest: "", rules: 0, since: 0, failures: 0 }),

@@ -85,6 +85,8 @@ export interface AgentOptions {
   readonly load: () => Promise<LoadedRules>;
   /** Told when a set was taken in and when one was refused. */
   readonly onRules?: (status: RulesStatus) => void;
+  /** Told that the end begins, while events still come. */
+  readonly onEnd?: () => Promise<void> | undefined;
   /** Prints the summary. */
   readonly print: (text: string) => void;
   /** In ms: how long the end may wait for outputs. */
@@ -234,6 +236,7 @@ export class Agent {
 
   private async end(): Promise<void> {
     const { sources, outputs, print, deadline, sourceDeadline, log } = this.options;
+    await this.options.onEnd?.();
     const counters = await Promise.all(
       sources.map(async (source) => {
         const final = await within(sourceDeadline, source.stop(), undefined);

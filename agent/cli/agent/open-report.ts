@@ -3,12 +3,15 @@ import { mkdir } from "node:fs/promises";
 import { release } from "node:os";
 import type { Clock } from "../../kube/clock.ts";
 import type { AgentFacts, SinkFact } from "../../report/node-agent/facts.ts";
+import { defaultBounds } from "../../report/ledger.ts";
 import { openReport, type Report, type ReportOptions } from "../../report/report.ts";
 import { priorityNames, type Priority } from "../../rules/plan.ts";
 import type { ClusterRulesStatus } from "../cluster/cluster-rules.ts";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings/schema.ts";
 import { packageVersion } from "../version.ts";
+import type { Absence } from "../cluster/life-signs.ts";
+import { absenceText } from "./absence.ts";
 import type { RulesStatus } from "./agent.ts";
 import type { Counters } from "./counters.ts";
 import type { Kube } from "./kubernetes.ts";
@@ -26,6 +29,7 @@ export interface ReportParts {
   readonly cluster: () => ClusterRulesStatus | undefined;
   readonly counters: () => readonly Counters[];
   readonly sinks: () => readonly SinkFact[];
+  readonly absence: () => Absence | undefined;
   readonly blindSpots: () => AgentFacts["capabilities"];
 }
 
@@ -39,6 +43,7 @@ export async function openClusterReport(settings: Settings, parts: ReportParts):
     identity: identityOf(settings, kube.node, parts.environment),
     least: { alerts: priorityOf(report.alerts.min_priority), events: priorityOf(report.events.min_priority) },
     writesPerMinute: report.writes_per_minute,
+    bounds: { ...defaultBounds, groups: report.matters },
     folder: await madeFolder(cluster.state_folder, log),
     facts: () => agentFacts(parts),
   });
@@ -81,10 +86,14 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 
 /** What the agent knows of itself, as its NodeAgent says it. */
 export function agentFacts(
-  parts: Pick<ReportParts, "startTime" | "rules" | "cluster" | "counters" | "sinks" | "blindSpots">,
+  parts: Pick<
+    ReportParts,
+    "startTime" | "rules" | "cluster" | "counters" | "sinks" | "absence" | "blindSpots"
+  >,
 ): Omit<AgentFacts, "heldBack"> {
   const rules = parts.rules();
   const counters = parts.counters();
+  const absence = parts.absence();
   return {
     startTime: parts.startTime,
     version: packageVersion(),
@@ -103,5 +112,6 @@ export function agentFacts(
     rules: counters.flatMap((each) => each.rules),
     goneMatches: sum(counters.map(({ gone }) => gone.matches)),
     sinks: parts.sinks(),
+    absence: absence && { text: absenceText(absence), killed: absence.killed },
   };
 }

@@ -19,6 +19,7 @@ import { draw } from "../settings/mistake.ts";
 import { ownPlaces } from "../settings/places.ts";
 import type { Settings } from "../settings/schema.ts";
 import { inPod, WebServerError } from "../web-server.ts";
+import { openLifeSigns, sayAbsence } from "./absence.ts";
 import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
 import { blindSpots } from "./blind-spots.ts";
@@ -136,6 +137,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   const { kube, pods, rules, alertSinks } = cluster;
   source.cluster = cluster;
   if (alertSinks !== undefined) outputs.attach(alertSinks);
+  const signs = openLifeSigns(settings, log);
   const agent = new Agent({
     sources,
     outputs: { publish, counters: () => outputs.counters(), close: (deadline) => outputs.close(deadline) },
@@ -146,6 +148,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
       if (lastFailure === undefined) rules?.inForce();
       report?.changed();
     },
+    onEnd: () => signs?.end(),
     print: (text) => process.stderr.write(`${text}\n`),
     deadline: settings.output_timeout,
     sourceDeadline: 5000,
@@ -153,7 +156,17 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   });
   endOnSignals(agent);
   try {
-    const parts = { agent, sources, outputs, pods, rules, runtimes, log, report: () => report };
+    const parts = {
+      agent,
+      sources,
+      outputs,
+      pods,
+      rules,
+      runtimes,
+      log,
+      report: () => report,
+      absence: () => signs?.absence,
+    };
     await startServing(settings, { ...parts, hostname: name, pod, chosen, startTime });
   } catch (error) {
     if (!(error instanceof WebServerError)) throw error;
@@ -167,12 +180,16 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
       ...{ kube, namespace: cluster.namespace, clock: systemClock, log, environment: process.env, startTime },
       rules: () => agent.status,
       cluster: () => rules?.status,
+      absence: () => signs?.absence,
       counters: () => sources.map((each) => each.counters()),
       sinks: () => alertSinks.facts(),
       blindSpots: () =>
         blindSpots({ syscalls: capture !== undefined, pods: kube.pods, runtimes: runtimes.status() }),
     });
   if (!(await agent.start())) return exitCodes.failed;
+  const absence = await signs?.begin();
+  if (absence !== undefined) sayAbsence(absence, { log, publish, hostname: name });
+  report?.changed();
   cluster.start();
   trimMemory();
   process.on("SIGHUP", () => void agent.reload());

@@ -13,6 +13,7 @@ import { packageVersion } from "../version.ts";
 import { startWebServer } from "../web-server.ts";
 import type { Agent, Source } from "./agent.ts";
 import type { ClusterRules } from "../cluster/cluster-rules.ts";
+import type { Absence } from "../cluster/life-signs.ts";
 import type { PodMetadata } from "./pod-metadata.ts";
 
 export interface ServingParts {
@@ -25,6 +26,8 @@ export interface ServingParts {
   readonly runtimes: ContainerRuntimes;
   /** Undefined where nothing is written into a cluster, and before it begins. */
   readonly report: () => Report | undefined;
+  /** Undefined where no earlier agent of this node is known. */
+  readonly absence: () => Absence | undefined;
   readonly hostname: string;
   readonly pod: boolean;
   /** Settings that somebody chose (SettingsResult). */
@@ -77,6 +80,7 @@ export function startServing(settings: Settings, parts: ServingParts): Promise<S
       kernelRelease: release(),
       hostname,
       startTime,
+      absence: parts.absence,
       counters: () => sources.map((source) => source.counters()),
       outputs: () => outputs.counters(),
       rules: () => agent.status,

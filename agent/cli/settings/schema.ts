@@ -160,6 +160,11 @@ export const settingsSchema = group("Settings of Tiercel.", {
         120,
         { minimum: 10, maximum: 10_000 },
       ),
+      matters: number(
+        "Matters of each kind (matches of one rule, pod, program and file or peer) that are kept at most. Where there are more, those of the pod that has most are counted as held back.",
+        2000,
+        { minimum: 10, maximum: 20_000 },
+      ),
     },
   ),
   cluster: group(

@@ -45,6 +45,8 @@ export interface AgentFacts {
   /** Matches of rules that left the set and are no longer kept one by one. */
   readonly goneMatches: number;
   readonly sinks: readonly SinkFact[];
+  /** When nobody watched before this agent did, as a sentence; undefined where no earlier agent is known. */
+  readonly absence?: { readonly text: string; readonly killed: boolean } | undefined;
   /** Matches that stand in no object and never will, by cause. */
   readonly heldBack: readonly { readonly cause: string; readonly count: number }[];
 }

@@ -72,7 +72,7 @@ export class StatusMaker {
     const { version, kernel, digest, ruleCount, failures, sinks } = facts;
     const drops = byCause(facts.drops);
     return {
-      conditions: [this.#condition(ready(facts), now), this.#condition(reported(facts), now)],
+      conditions: [ready(facts), reported(facts), unbroken(facts)].map((said) => this.#condition(said, now)),
       startTime: time(facts.startTime),
       heartbeat: time(now),
       version: said(version, bounds.version),
@@ -147,6 +147,14 @@ function reported({ heldBack }: AgentFacts): Omit<Condition, "lastTransitionTime
     reason: "HeldBack",
     message: `matches that are counted here and stand in no SecurityAlert or Event: ${parts}`,
   };
+}
+
+function unbroken({ absence }: AgentFacts): Omit<Condition, "lastTransitionTime"> {
+  const type = "Unbroken";
+  if (absence === undefined)
+    return { type, status: "True", reason: "FirstStart", message: "no earlier agent of this node is known" };
+  const reason = absence.killed ? "Killed" : "StartedAnew";
+  return { type, status: "False", reason, message: said(absence.text, bounds.message) };
 }
 
 /** Names are keys of the list, so each stands there once after it was cut. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { statusFault } from "../../../agent/kube/fault.ts";
-import type { RuleFact } from "../../../agent/report/node-agent/facts.ts";
+import type { AgentFacts, RuleFact } from "../../../agent/report/node-agent/facts.ts";
 import { StatusMaker } from "../../../agent/report/node-agent/status.ts";
 import { MadeReport, noFacts } from "./sample.ts";
 
@@ -139,6 +139,16 @@ describe("the NodeAgent", () => {
       [64, 64, 500, 100],
     );
     assert.equal(status.drops["others"], 437);
+  });
+
+  it("says when nobody watched before it did", () => {
+    const said = (absence: AgentFacts["absence"]) => {
+      const { status, reason, message } = new StatusMaker().make({ ...all, absence }, 0).conditions[2]!;
+      return [status, reason, message];
+    };
+    assert.deepEqual(said(undefined), ["True", "FirstStart", "no earlier agent of this node is known"]);
+    assert.deepEqual(said({ text: "for 3 s", killed: false }), ["False", "StartedAnew", "for 3 s"]);
+    assert.deepEqual(said({ text: "for 4 s", killed: true }), ["False", "Killed", "for 4 s"]);
   });
 
   it("says what failed, and since when", () => {

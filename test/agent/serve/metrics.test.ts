@@ -8,6 +8,7 @@ const sources: MetricSources = {
   kernelRelease: "6.18.1",
   hostname: "node7",
   startTime: 1_700_000_000_000,
+  absence: () => ({ from: 1_699_999_990_000, until: 1_699_999_997_500, killed: true }),
   counters: () => [
     {
       source: "syscall",

@@ -6,10 +6,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "mocha";
 import { root } from "../../support/reference.ts";
 import { unmet } from "../../support/requirements.ts";
-import { mustRun } from "../../system/support/commands.ts";
+import { eventually, mustRun } from "../../system/support/commands.ts";
 import { down, helm, isUp, kubectl, mustKubectl, up } from "./cluster.ts";
 import { cgroupMount, controlNamespace, nodeNamespace, nodeNumbers, stateFolder } from "./layout.ts";
 
@@ -129,7 +130,35 @@ export async function installed(...set: readonly string[]): Promise<void> {
 export async function agentsAreReady(): Promise<void> {
   const inHome = ["--namespace", home];
   await mustKubectl(["wait", ...inHome, "--for=create", "daemonset/tiercel-agent", "--timeout=120s"]);
+  await operatorActed();
   await mustKubectl(["rollout", "status", ...inHome, "daemonset/tiercel-agent", "--timeout=180s"]);
+}
+
+/** How long after an operator took over the agents' DaemonSet is what it makes of the values, ms; a second does when all is quiet. */
+const ACTING = 5000;
+
+/** Waits until the operator that runs has had time to make the agents what the values say. */
+async function operatorActed(): Promise<void> {
+  const inHome = ["--namespace", home];
+  const running = ["-l", "app.kubernetes.io/component=operator", "--field-selector=status.phase=Running"];
+  await eventually(
+    "an operator that runs holds the Lease",
+    async () => {
+      const held = ["get", "lease", "tiercel-operator", "-o", "jsonpath={.spec.holderIdentity}"];
+      const holder = (await kubectl([...held, ...inHome])).stdout;
+      const pods = await mustKubectl([
+        "get",
+        "pods",
+        ...inHome,
+        ...running,
+        "-o",
+        "jsonpath={.items[*].metadata.name}",
+      ]);
+      return pods.split(" ").some((pod) => pod !== "" && holder.startsWith(pod)) || undefined;
+    },
+    120_000,
+  );
+  await sleep(ACTING);
 }
 
 /** Takes the release, its namespace and its definitions away, as if it had never been there. */

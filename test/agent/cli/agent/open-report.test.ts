@@ -46,9 +46,14 @@ describe("the NodeAgent of an agent", () => {
         { ...noCounters("k8s_audit"), events: 1, drops: [{ cause: "c", event: "", count: 4 }] },
       ],
       sinks: () => [],
+      absence: () => ({ from: 0, until: 2500, killed: true }),
       blindSpots: () => [{ name: "n", message: "m" }],
     });
     assert.deepEqual(facts.capabilities, [{ name: "n", message: "m" }]);
+    assert.deepEqual(facts.absence, {
+      text: "nothing was watched on this node for 2.5 s, from 1970-01-01T00:00:00.000Z until 1970-01-01T00:00:02.500Z: the agent was killed, or the node went down",
+      killed: true,
+    });
     assert.deepEqual(facts.failures, [...left, { message: "damaged" }, { message: "not whole" }]);
     assert.deepEqual([facts.digest, facts.ruleCount, facts.events, facts.goneMatches], ["d", 3, 8, 2]);
     assert.deepEqual(facts.drops, [{ cause: "c", event: "", count: 4 }]);

@@ -46,13 +46,13 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
         configurationOf(input, settings, { namespace, name, ...owner });
       return agentsController(context, { agent, audit, configuration });
     },
-    (context, { operator: { default_rules, example_sink, custom_rules_folder } }) => {
+    (context, { operator: { default_rules, example_sink, custom_rules_folder, audit } }) => {
       const catalogue = buildCatalogue();
       const { objects, refused, remarks } = customRules(custom_rules_folder, catalogue);
       for (const remark of remarks) context.log("warning", `customRules: ${remark}`);
       return defaultsController(context, {
         objects: [
-          ...(default_rules.enabled ? defaultRules(home, catalogue) : []),
+          ...(default_rules.enabled ? defaultRules(home, catalogue, audit.enabled) : []),
           ...(example_sink.enabled ? exampleSinks(home) : []),
           ...objects,
         ],

@@ -18,10 +18,15 @@ function yamlFiles(folder: string): string[] {
 /**
  * Rules files as FalcoRules, named after the file.
  * @param home Tiercel's own folder, which holds config/
+ * @param audit whether there are agents for the rules about audit events
  * @throws Error where a file cannot be read or converted: the release is broken
  */
-export function defaultRules(home: string, catalogue: Catalogue): KubeObject[] {
-  const folder = join(home, "config/rules");
+export function defaultRules(home: string, catalogue: Catalogue, audit: boolean): KubeObject[] {
+  const folders = ["config/rules", ...(audit ? ["config/audit-rules"] : [])];
+  return folders.flatMap((folder) => rulesOf(join(home, folder), catalogue));
+}
+
+function rulesOf(folder: string, catalogue: Catalogue): KubeObject[] {
   return yamlFiles(folder).flatMap((name) => {
     const { documents, refused } = convertFile(name, readFileSync(join(folder, name), "utf8"), catalogue);
     if (refused !== undefined || documents.length === 0)

@@ -21,7 +21,10 @@ const files: readonly (readonly [path: string, make: () => string | Promise<stri
   ["docs/metrics.md", metricsPage],
   ["docs/fields.md", fieldsDocument],
   ["docs/events.md", eventsDocument],
-  ["docs/default-rules.md", () => defaultRulesPage("config/rules/default.yaml")],
+  [
+    "docs/default-rules.md",
+    () => defaultRulesPage("config/rules/default.yaml", "config/audit-rules/audit.yaml"),
+  ],
   ...definitions.map((name) => [`operator/api/generated/${name}.ts`, () => resourceTypes(name)] as const),
   ["operator/api/generated/schemas.ts", resourceSchemas],
   ...definitions.map(

@@ -1,4 +1,4 @@
-/** docs/default-rules.md: the rules of config/rules/default.yaml by section, and how to fit them to a site. */
+/** docs/default-rules.md: the rules below config/rules and config/audit-rules by section, and how to fit them to a site. */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
@@ -12,7 +12,7 @@ interface Rule {
 
 const intro = `# Default rules
 
-Made by scripts/generate/default-rules.ts from config/rules/default.yaml. Do not edit.
+Made by scripts/generate/default-rules.ts from config/rules/default.yaml and config/audit-rules/audit.yaml. Do not edit.
 
 They load where \`rules_files\` and \`--rules\` name nothing else. Each has a test that does what it is about for
 real, and one that differs in a single clause and stays silent (test/system/default-rules.test.ts).
@@ -31,12 +31,20 @@ To fit them to a site, put a file of your own behind them (\`--rules config/rule
   override: { enabled: replace }
 \`\`\`
 
+The rules of the [last section](#the-kubernetes-api) are tried on the audit log of API servers. In a cluster the operator brings
+them with the audit agents (\`audit.enabled\`); elsewhere \`--rules config/audit-rules\` loads them
+(test/config/audit-rules.test.ts, and on a cluster test/cluster/two-nodes/audit.test.ts).
+
 Exceptions by image and by namespace need container and pod metadata; without them they leave nothing out.
 `;
 
-/** Text of the page, from the file of default rules. Its sections begin with a comment `# == TITLE`. */
-export function defaultRulesPage(file: string): string {
-  const [, ...sections] = readFileSync(file, "utf8").split(/^# == /m);
+/** Text of the page, from the files of default rules. Their sections begin with a comment `# == TITLE`. */
+export function defaultRulesPage(...files: readonly string[]): string {
+  const sections = files.flatMap((file) =>
+    readFileSync(file, "utf8")
+      .split(/^# == /m)
+      .slice(1),
+  );
   const pages = sections.map((text) => {
     const title = text.slice(0, text.indexOf("\n"));
     const rules = (parse(text.slice(title.length)) as Rule[]).filter(({ rule }) => rule !== undefined);
@@ -46,7 +54,7 @@ export function defaultRulesPage(file: string): string {
 }
 
 function section({ rule, desc, priority, tags, exceptions = [] }: Rule): string {
-  const where = tags.filter((tag) => tag === "host" || tag === "container").join(" and ");
+  const where = tags.filter((tag) => ["host", "container", "k8s"].includes(tag)).join(" and ");
   const techniques = tags.filter((tag) => /^T\d/.test(tag)).map(technique);
   const names = exceptions.map(({ name }) => `\`${name}\``);
   return [

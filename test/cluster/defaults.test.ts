@@ -30,7 +30,7 @@ describe("what comes with Tiercel on a real API server", function () {
   let plane: ControlPlane;
   let client: ClusterClient;
   let running: RunningController | undefined;
-  const rules = defaultRules(root, buildCatalogue());
+  const rules = defaultRules(root, buildCatalogue(), false);
   const everything = [...rules, ...exampleSinks(root)];
 
   const get = async (name = "tiercel-default") =>

@@ -5,16 +5,24 @@ import { root } from "../support/reference.ts";
 
 describe("rules and sinks that come with Tiercel", () => {
   it("are objects of moderate size that stand before people's own", () => {
-    const objects = defaultRules(root, buildCatalogue());
+    const objects = defaultRules(root, buildCatalogue(), true);
     assert.deepEqual(
       objects.map(({ kind, metadata }) => [kind, metadata.name]),
-      [["FalcoRule", "default"]],
+      [
+        ["FalcoRule", "default"],
+        ["FalcoRule", "audit"],
+      ],
     );
     for (const object of objects as unknown as { spec: { order: number; rules: object[] } }[]) {
       assert.equal(object.spec.order, 10);
-      assert.ok(object.spec.rules.length > 20);
+      assert.ok(object.spec.rules.length > 5);
       assert.ok(JSON.stringify(object).length < 200_000);
     }
+  });
+
+  it("are about audit events only where there are agents for them", () => {
+    const names = defaultRules(root, buildCatalogue(), false).map(({ metadata }) => metadata.name);
+    assert.deepEqual(names, ["default"]);
   });
 
   it("have an example of a sink, without a credential", () => {

@@ -56,14 +56,22 @@ function answer({ input, options, staticFields, sources, nodeLabels }: RulesThre
     ...loaded,
     plan: own,
     key: JSON.stringify([options, selects ? nodeLabels : null]),
-    warnings: [...loaded.warnings, ...remarks(plan, catalogue, sources), ...unknown],
+    warnings: [...loaded.warnings, ...remarks(plan, catalogue, sources, input.kind === "set"), ...unknown],
     selectsNodes: selects,
   };
 }
 
 /** What is to be said of rules that load, whatever node it is. */
-function remarks(plan: RuleSetPlan, { events }: Catalogue, sources: readonly string[]): string[] {
-  return [...(sources.includes("syscall") ? notCaptured(plan, events) : []), ...waitingRules(plan, sources)];
+function remarks(
+  plan: RuleSetPlan,
+  { events }: Catalogue,
+  sources: readonly string[],
+  shared: boolean,
+): string[] {
+  return [
+    ...(sources.includes("syscall") ? notCaptured(plan, events) : []),
+    ...waitingRules(plan, sources, shared),
+  ];
 }
 
 parentPort!.postMessage(answer(workerData as RulesThreadData));

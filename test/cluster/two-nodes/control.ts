@@ -12,7 +12,7 @@ import {
   services,
   type BinaryPath,
 } from "./layout.ts";
-import { inControl, logTail, pidOf, startIn, tryIn } from "./processes.ts";
+import { inControl, killProcess, logTail, pidOf, startIn, tryIn } from "./processes.ts";
 
 /** Who asks the API server: name of the kubeconfig, user, group. */
 const users: readonly (readonly [who: string, user: string, group: string])[] = [
@@ -75,6 +75,15 @@ export async function startApi(binary: BinaryPath, flags: readonly string[] = []
     },
     120_000,
   );
+}
+
+/**
+ * Starts the API server anew with these flags beside its own, and waits until it is ready. It is ended by SIGKILL: with
+ * watches open it takes a minute to end by itself. Nodes and controllers go on once it answers again.
+ */
+export async function restartApi(binary: BinaryPath, flags: readonly string[] = []): Promise<void> {
+  await killProcess("apiserver");
+  await startApi(binary, flags);
 }
 
 async function answers(binary: BinaryPath, ...args: readonly string[]): Promise<true | undefined> {

@@ -65,6 +65,23 @@ async function endProcess(name: string): Promise<void> {
   await eventually(`${name} ends`, gone, 10_000);
 }
 
+/** Ends one of them as a crash does, by SIGKILL. Fulfilled once its last thread is gone, and so its ports are free. */
+export async function killProcess(name: string): Promise<void> {
+  const pid = pidOf(name);
+  if (pid === undefined) return;
+  signal(name, "SIGKILL");
+  await eventually(`${name} ends`, () => (threads(pid) > 1 || pidOf(name) ? undefined : true), 20_000);
+}
+
+/** Threads of a process: 1 for a zombie, 0 where it is gone. */
+function threads(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
+}
+
 function signal(name: string, which: NodeJS.Signals): void {
   const pid = pidOf(name);
   if (pid === undefined) return;

@@ -5,7 +5,7 @@ import type { RulePlan } from "../../../../agent/rules/plan.ts";
 const plan = (...sources: string[]) => ({ rules: sources.map((source) => ({ source }) as RulePlan) });
 
 describe("rules and sources that do not meet", () => {
-  for (const { name, rules, sources, want } of [
+  for (const { name, rules, sources, shared, want } of [
     { name: "are none where each has the other", rules: ["syscall"], sources: ["syscall"], want: [] },
     {
       name: "are rules of sources that are off",
@@ -25,6 +25,13 @@ describe("rules and sources that do not meet", () => {
         "no rule looks at the source k8s_audit",
       ],
     },
+    {
+      name: "are no rules that other agents of a cluster try, but those of a source that nobody has",
+      rules: ["k8s_audit", "guest"],
+      sources: ["syscall"],
+      shared: true,
+      want: ["1 rule waits for the source guest", "no rule looks at the source syscall"],
+    },
   ])
-    it(name, () => assert.deepEqual(waitingRules(plan(...rules), sources), want));
+    it(name, () => assert.deepEqual(waitingRules(plan(...rules), sources, shared ?? false), want));
 });

@@ -63,7 +63,10 @@ export function refusal(
     return {
       outcome: "unauthorized",
       status: 401,
-      text: "a bearer token is needed",
+      text:
+        headers.authorization === undefined
+          ? "a bearer token is needed"
+          : "the bearer token is none of those in sources.k8s_audit.token_file",
       headers: { "WWW-Authenticate": "Bearer" },
     };
   if (!/application\/json/i.test(headers["content-type"] ?? ""))

@@ -5,6 +5,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Connections } from "./connections.ts";
 import {
   watchCredentials,
@@ -27,6 +28,7 @@ import {
   type Outcome,
 } from "./requests.ts";
 import { BodyError } from "./split-body.ts";
+import { tlsTrouble } from "./tls-trouble.ts";
 
 export interface AuditServerOptions {
   /** IP address or host name; "" for all addresses. */
@@ -45,6 +47,7 @@ export interface AuditServerOptions {
 
 /** How often credentials are looked at, ms: the kubelet needs about a minute for a Secret. */
 const LOOK_EVERY = 10_000;
+const clientGone = "a client went away, or was too slow, before its request was there";
 /** How long a client that was refused may go on sending before its connection is cut, ms. */
 const LINGER = 2000;
 
@@ -57,6 +60,8 @@ export class AuditServer {
   private readonly budget: Budget;
   private readonly working = new Set<Promise<void>>();
   private tokens: Credentials["tokens"];
+  /** Connections whose trouble is counted already. */
+  private readonly told = new WeakSet<Socket>();
   private watched: WatchedCredentials | undefined;
   private closing = false;
 
@@ -117,10 +122,10 @@ export class AuditServer {
       this.connections.add(socket);
       socket.on("error", () => undefined);
     });
-    this.server.on("tlsClientError", ({ message }: Error, socket: Socket) => {
-      this.count("handshake", `a TLS handshake failed: ${message}`);
-      socket.destroy();
-    });
+    // Before Node's own listener, which makes a clientError of it.
+    this.server.prependListener("tlsClientError", (error: Error, socket: TLSSocket) =>
+      this.badHandshake(error, socket),
+    );
     this.server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) =>
       this.badRequest(error, socket),
     );
@@ -163,11 +168,23 @@ export class AuditServer {
     if (outcome !== "accepted") this.options.log("warning", message, `request ${outcome}`);
   }
 
+  private badHandshake(error: Error, socket: TLSSocket): void {
+    this.told.add(socket);
+    this.count("handshake", `a TLS handshake failed: ${tlsTrouble(error, socket.authorizationError)}`);
+    socket.destroy();
+  }
+
   /** What is no HTTP, or too slow. */
   private badRequest({ code, message }: NodeJS.ErrnoException, socket: Socket): void {
+    // Who was refused need not send the rest.
+    if (this.told.has(socket)) {
+      socket.destroy();
+      return;
+    }
     const slow = code === "ERR_HTTP_REQUEST_TIMEOUT";
     const reset = code === "ECONNRESET" || code === "HPE_INVALID_EOF_STATE";
-    this.count(reset ? "client_gone" : "protocol", `a request could not be read: ${message}`);
+    if (reset) this.count("client_gone", clientGone);
+    else this.count("protocol", `a request could not be read: ${message}`);
     const status =
       code === "HPE_HEADER_OVERFLOW"
         ? "431 Request Header Fields Too Large"
@@ -195,7 +212,7 @@ export class AuditServer {
       this.send(answer, response).end();
       this.connections.rest(socket);
     } else if (received.refused === "client_gone") {
-      this.count("client_gone", "a client went away, or was too slow, before its request was there");
+      this.count("client_gone", clientGone);
     } else {
       const most = `a body may have ${this.limits.body} bytes`;
       await this.refuse(received.refused === "busy" ? busy : tooLarge(most), request, response);
@@ -229,6 +246,7 @@ export class AuditServer {
     request: http.IncomingMessage,
     response: http.ServerResponse,
   ): Promise<void> {
+    this.told.add(request.socket);
     this.count(answer.outcome, `a request was refused: ${answer.text}`);
     this.send(answer, response, { Connection: "close" });
     await new Promise<void>((resolve) => {

@@ -387,6 +387,8 @@ describe("the server of audit events", () => {
       assert.match(server.url, /^https:/);
       assert.equal((await post("{}", trust())).status, 200);
       await assert.rejects(post("{}", { ca: read("other-ca.crt") }), /certificate/);
+      await eventually("it is counted", () => (count("handshake") === 1 ? true : undefined));
+      assert.deepEqual(log.length, 1, `it is said once: ${log.join()}`);
       await server.close();
       writeFileSync(file("both.pem"), Buffer.concat([read("server.crt"), read("server.key")]));
       await listen(files({ certificate: file("both.pem"), key: undefined }));
@@ -398,6 +400,7 @@ describe("the server of audit events", () => {
       await listen(files());
       assert.equal(await raw("POST /k8s-audit HTTP/1.1\r\n\r\n").ended, "");
       await eventually("it is counted", () => (count("handshake") === 1 ? true : undefined));
+      assert.match(log.join(), /the client speaks plain HTTP/);
       assert.equal((await post("{}", trust())).status, 200);
     });
 
@@ -412,6 +415,9 @@ describe("the server of audit events", () => {
       await assert.rejects(post("{}", { ...client("stranger"), ...bearer }));
       await assert.rejects(post("{}", { ...trust(), ...bearer }));
       await eventually("it is counted", () => (count("handshake") === 2 ? true : undefined));
+      assert.match(log.join(), /the client's certificate is not of sources.k8s_audit.tls.client_ca/);
+      assert.match(log.join(), /the client shows no certificate/);
+      assert.equal(log.length, 3, `each is said once: ${log.join()}`);
       assert.equal(bodies.length, 1);
     });
 

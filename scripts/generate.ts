@@ -10,6 +10,7 @@ import { definitionTemplate } from "./generate/chart-definitions.ts";
 import { valuesPage, valuesSchema } from "./generate/chart-values.ts";
 import { defaultRulesPage } from "./generate/default-rules.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
+import { picture } from "./generate/picture.ts";
 import { recordHeader } from "./generate/record-header.ts";
 import { definitions, resourceSchemas, resourceTypes } from "./generate/resources.ts";
 
@@ -32,6 +33,9 @@ const files: readonly (readonly [path: string, make: () => string | Promise<stri
   ),
   ["charts/tiercel/values.schema.json", valuesSchema],
   ["charts/tiercel/README.md", valuesPage],
+  ...["shell-in-a-pod", "first-rule"].map(
+    (name) => [`docs/pictures/${name}.svg`, () => picture(`docs/pictures/${name}.txt`)] as const,
+  ),
 ];
 
 const check = process.argv.includes("--check");

@@ -150,7 +150,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     },
     onEnd: () => signs?.end(),
     print: (text) => process.stderr.write(`${text}\n`),
-    deadline: settings.output_timeout,
+    deadline: lastTries(settings),
     sourceDeadline: 5000,
     now: Date.now,
   });
@@ -197,10 +197,18 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();
-  await report?.stop(settings.output_timeout);
+  await report?.stop(lastTries(settings));
   await cluster.stop();
   runtimes.close();
   return code;
+}
+
+/**
+ * How long the end may wait for outputs, and then for the API server, ms. In a cluster both together leave room in two
+ * seconds: nodes are drained and agents rolled by the hundred, and what AlertSinks could not deliver is on the disk.
+ */
+function lastTries({ cluster, output_timeout }: Settings): number {
+  return cluster.enabled ? Math.min(output_timeout, 500) : output_timeout;
 }
 
 /** Undefined where the settings cannot do without the API and there is no access, which is said. */

@@ -7,6 +7,7 @@ import { readListen } from "../agent/cli/settings/listen.ts";
 import { Admission } from "./admission/admission.ts";
 import { webhookSecret } from "./admission/certificates/controller.ts";
 import type { MakeController } from "./controllers.ts";
+import { credentialWarnings } from "./controllers/alert-sinks/credential-warnings.ts";
 import { projectRule, projectSink } from "./controllers/falco-rules/view.ts";
 import type { Context } from "./kube/context.ts";
 import { KubeOperator, type KubeOperatorOptions } from "./kube/kube-operator.ts";
@@ -60,12 +61,15 @@ export class TiercelOperator extends KubeOperator {
 
   /** Every operator answers, whether or not it leads. */
   #openAdmission(context: Context): Admission | undefined {
-    const { webhook_listen, webhook_tls_secret } = this.#own.settings.operator;
+    const { webhook_listen, webhook_tls_secret, team_secrets: teamSecrets } = this.#own.settings.operator;
     const listen = readListen(webhook_listen);
     if (listen === undefined) return undefined;
     const { informers } = this;
+    const { client, namespace } = context;
     return new Admission(context, {
       ...listen,
+      credentials: (home, spec) =>
+        credentialWarnings(home, spec, { client, operatorNamespace: namespace, teamSecrets }),
       secret: webhook_tls_secret === "" ? webhookSecret(context.name) : webhook_tls_secret,
       rules: informers.open({ resource: resources.falcoRules, project: projectRule, limit: 10 }),
       sinks: informers.open({ resource: resources.alertSinks, project: projectSink, limit: 10 }),

@@ -51,6 +51,7 @@ async function ask({ publicRules, defaultRules, seconds, print }: QuestionContex
   const parts = {
     operatorNamespace: namespace,
     review: (object: Parameters<ReviewClient["review"]>[0]) => reviews.review(object),
+    credentials: () => Promise.resolve([]),
     hasSink: () => true,
   };
   const server = await serveWebhook({

@@ -8,7 +8,7 @@ import type { Informer } from "../kube/informer.ts";
 import { keyOf } from "../kube/object.ts";
 import { secretInformer, type StoredPair } from "./certificates/controller.ts";
 import { readPair } from "./certificates/x509.ts";
-import { judge } from "./judge.ts";
+import { judge, type JudgeParts } from "./judge.ts";
 import { ReviewClient } from "./review-client.ts";
 import { serveWebhook, type WebhookServer } from "./server.ts";
 
@@ -17,6 +17,8 @@ export interface AdmissionOptions {
   readonly rules: Informer<{ readonly object: SetObject }>;
   /** All AlertSinks. */
   readonly sinks: Informer<unknown>;
+  /** What is wrong with the credentials that an AlertSink of a namespace names; never rejects. */
+  readonly credentials: JudgeParts["credentials"];
   readonly address: string;
   readonly port: number;
   /** Name of the Secret with its certificate, in the operator's namespace. */
@@ -40,7 +42,7 @@ export class Admission {
     this.#context = context;
     this.#options = options;
     const { clock, log, namespace } = context;
-    const { rules, sinks, secret } = options;
+    const { rules, sinks, secret, credentials } = options;
     this.#reviews = new ReviewClient({
       operatorNamespace: namespace,
       clock,
@@ -56,6 +58,7 @@ export class Admission {
         operatorNamespace: namespace,
         review: (object) => this.#reviews.review(object),
         hasSink: (key) => sinks.get(key) !== undefined,
+        credentials,
       });
     const { metrics } = context;
     this.#requests = metrics.counter(

@@ -1,5 +1,5 @@
 /** What is said to a request, by its kind. */
-import type { AlertSink } from "../api/generated/alertsinks.ts";
+import type { AlertSink, AlertSinkSpec } from "../api/generated/alertsinks.ts";
 import { setObjectOf } from "../../agent/rules/set/set-object.ts";
 import type { SetObject } from "../../agent/rules/set/rule-set.ts";
 import { boundWarnings, cut, refusalOf } from "./bounds.ts";
@@ -14,6 +14,8 @@ export interface JudgeParts {
   readonly review: (object: SetObject) => Promise<RuleReview | undefined>;
   /** Whether there is an AlertSink `namespace/name`. */
   readonly hasSink: (key: string) => boolean;
+  /** What is wrong with the credentials that an AlertSink of a namespace names; never rejects. */
+  readonly credentials: (namespace: string, spec: AlertSinkSpec) => Promise<readonly string[]>;
 }
 
 /** Bytes of an object's JSON: etcd takes half as much again, with what the API server adds. */
@@ -87,8 +89,9 @@ async function judgeRule(request: AdmissionRequest, parts: JudgeParts): Promise<
   return { warnings: boundWarnings([...missingSinks(rule, parts), ...warnings]) };
 }
 
-function judgeSink({ namespace, object }: AdmissionRequest, { operatorNamespace }: JudgeParts): Verdict {
+async function judgeSink({ namespace, object }: AdmissionRequest, parts: JudgeParts): Promise<Verdict> {
   const spec = (object.spec ?? {}) as AlertSink["spec"];
-  const mistakes = sinkMistakes(spec, namespace === operatorNamespace);
-  return mistakes.length === 0 ? allowed : { refusal: refusalOf(mistakes), warnings: [] };
+  const mistakes = sinkMistakes(spec, namespace === parts.operatorNamespace);
+  if (mistakes.length > 0) return { refusal: refusalOf(mistakes), warnings: [] };
+  return { warnings: boundWarnings(await parts.credentials(namespace, spec)) };
 }

@@ -23,6 +23,8 @@ export const reasons = {
   missingReference: "MissingReference",
   /** It is right, but names a sink that is not there. */
   missingSink: "MissingSink",
+  /** It is right, but its selector leaves some of its rules no event. */
+  selectorMatchesNothing: "SelectorMatchesNothing",
   /** It does not fit into a ConfigMap. */
   tooLarge: "TooLarge",
   /** A sink names a Secret that is not there. */

@@ -11,6 +11,7 @@ import {
 import { ClusterClient, isConflict } from "../../operator/kube/cluster-client.ts";
 import type { Context } from "../../operator/kube/context.ts";
 import type { Controller } from "../../operator/kube/controller.ts";
+import { credentialWarnings } from "../../operator/controllers/alert-sinks/credential-warnings.ts";
 import { projectRule, projectSink } from "../../operator/controllers/falco-rules/view.ts";
 import { resources } from "../../operator/kube/resources.ts";
 import { Informers } from "../../operator/kube/informers.ts";
@@ -39,6 +40,14 @@ const falcoRule = (objectName: string, spec: object, where = "shop") => ({
   kind: "FalcoRule",
   metadata: { name: objectName, namespace: where },
   spec,
+});
+
+/** A team's sink that names a key of a Secret. */
+const alertSink = (secret: string, key: string) => ({
+  apiVersion: "tiercel.dev/v1alpha1",
+  kind: "AlertSink",
+  metadata: { name: "a", namespace: "shop" },
+  spec: { slack: { webhookURL: { secretKeyRef: { name: secret, key } } } },
 });
 
 /** One operator as far as admission needs it. */
@@ -75,6 +84,12 @@ class Replica {
     this.admission = new Admission(this.context, {
       ...listen,
       secret: webhookSecret(name),
+      credentials: (home, spec) =>
+        credentialWarnings(home, spec, {
+          client: this.context.client,
+          operatorNamespace: namespace,
+          teamSecrets: true,
+        }),
       rules: this.#informers.open({ resource: resources.falcoRules, project: projectRule }),
       sinks: this.#informers.open({ resource: resources.alertSinks, project: projectSink }),
     });
@@ -283,6 +298,22 @@ describe("the admission webhook before a real API server", function () {
         }),
       ],
       [
+        "rules on audit events with a selector that no audit event meets",
+        falcoRule("a", {
+          source: "k8s_audit",
+          selector: { podSelector: { matchLabels: { app: "web" } } },
+          rules: [rule("ka.verb = create", { output: "o" })],
+        }),
+      ],
+      [
+        "rules on audit events with a selector of namespaces",
+        falcoRule("a", {
+          source: "k8s_audit",
+          selector: { namespaceSelector: { matchLabels: { app: "web" } } },
+          rules: [rule("ka.verb = create", { output: "o" })],
+        }),
+      ],
+      [
         "an idiom that misses a sister call",
         falcoRule("a", { rules: [rule("evt.type = open and fd.name = /etc/shadow")] }),
       ],
@@ -304,12 +335,23 @@ describe("the admission webhook before a real API server", function () {
           spec: { stdout: {} },
         },
       ],
+      ["a sink whose Secret is not there yet", alertSink("gone", "url")],
+      ["a sink whose Secret has no such key", alertSink("hook", "other")],
+      ["a sink whose credential is no URL", alertSink("hook", "wrong")],
+      ["a sink whose credential is there", alertSink("hook", "url")],
     ];
+    await plane.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "hook", namespace: "shop" },
+      stringData: { url: "https://hook.example.com/s3cr3t", wrong: "s3cr3t" },
+    });
     const texts: string[] = [];
     for (const [what, object] of cases) {
       const { stdout, stderr } = await apply(object, "--dry-run=server");
       texts.push(`# ${what}\n${stderr}${stdout}`);
     }
+    assert.ok(!texts.join("").includes("s3cr3t"), "a credential was shown");
     golden("cluster/admission.txt", texts.join("\n"));
     const { stdout } = await plane.kubectl(["get", "falcorules,alertsinks", "-n", "shop", "-o", "name"]);
     assert.equal(stdout, "", "a dry run stored something");

@@ -132,6 +132,10 @@ export const hintCodes = {
     short: "No list of this name",
     long: "The value looks like the name of a list, but there is no such list, so the text itself is compared.",
   },
+  TIERCEL_SELECTOR: {
+    short: "Selector leaves the rule nothing",
+    long: "The rule is in a FalcoRule whose selector no event of its source can meet.",
+  },
   TIERCEL_SISTER_CALL: {
     short: "Sister call missed",
     long: "Programs reach the same effect by other system calls, which the rule does not look at.",

@@ -8,6 +8,7 @@ import { notCaptured, sisterCalls } from "./calls.ts";
 import { swallowing } from "./exceptions.ts";
 import { checksOf, type HintSubject, type RuleHint, type RuleHints } from "./hint.ts";
 import { absentFields, absentOutputFields, enterDirection, hostNames, twoValues } from "./never.ts";
+import { deafRules } from "./selector.ts";
 import { findShadows, type Shadow } from "./shadowed.ts";
 import { leadingStar, literalStar, missingLists } from "./values.ts";
 
@@ -23,6 +24,7 @@ const all: readonly RuleHints[] = [
   sisterCalls,
   notCaptured,
   absentOutputFields,
+  deafRules,
 ];
 
 /** Names that conditions can refer to. */

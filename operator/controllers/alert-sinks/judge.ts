@@ -29,6 +29,17 @@ const local = ["stdout", "file", "syslog"] as const;
 /** Bytes of a value: a URL or a token. */
 const longestValue = 8192;
 
+/** What is wrong with each credential that a sink names, as its condition would say it; empty where all are there. */
+export function credentialProblems(
+  sink: Pick<SinkView, "namespace" | "spec">,
+  context: Pick<JudgeContext, "secrets">,
+): string[] {
+  return referencesIn(sink.spec).flatMap((reference) => {
+    const found = valueOf(reference, sink, context);
+    return typeof found === "string" ? [] : [found.message];
+  });
+}
+
 const not = (reason: Said["reason"], message: string): Said => ({ status: "False", reason, message });
 
 /** Judges a sink by itself; plan.ts has the bounds on all of them. */
@@ -67,8 +78,8 @@ const waiting = "; its alerts wait on the nodes until then";
 /** The value as agents need it, or what is wrong with it: the value itself is in no message. */
 function valueOf(
   { path, secret, key }: Reference,
-  { namespace }: SinkView,
-  { secrets }: JudgeContext,
+  { namespace }: Pick<SinkView, "namespace">,
+  { secrets }: Pick<JudgeContext, "secrets">,
 ): string | Said {
   const values = secrets(`${namespace}/${secret}`);
   if (values === "missing")

@@ -3,6 +3,7 @@
  * the conditions Accepted and Distributed. All else follows from agents and is the roll-up's, which has a field manager of
  * its own. Pure.
  */
+import { deafPart, deafReason } from "../../../agent/rules/deaf-selector.ts";
 import type { FieldFinding } from "../../../agent/rules/set/field-finding.ts";
 import type { Verdict } from "../../../agent/rules/set/judge-namespace.ts";
 import { objectDigest } from "../../../agent/rules/set/digest.ts";
@@ -65,10 +66,25 @@ function missingSinks(
   return sinks.filter((name) => !has(`${namespace}/${name}`) && !has(`${operatorNamespace}/${name}`));
 }
 
+/** What is to be said of a selector that leaves rules of the object no event, and of how many; undefined where it does not. */
+function deafSaid({ rules = [], source, selector }: SetObject): string | undefined {
+  const parts = rules.flatMap((rule) => {
+    const own = (rule as Record<string, unknown>)["source"];
+    return deafPart(typeof own === "string" ? own : (source ?? "syscall"), selector) ?? [];
+  });
+  const [part] = parts;
+  return (
+    part && `the rules compile, but ${parts.length} of ${rules.length} match nothing: ${deafReason(part)}`
+  );
+}
+
 function acceptedSaid(
   { object, running, reason, errors, lastGoodErrors }: Verdict,
   missing: readonly string[],
 ): Said {
+  const deaf = deafSaid(object);
+  if (reason === "Accepted" && deaf !== undefined)
+    return { status: "True", reason: reasons.selectorMatchesNothing, message: deaf };
   if (reason === "Accepted" && missing.length === 0)
     return { status: "True", reason: reasons.accepted, message: "the rules compile" };
   if (reason === "Accepted") {

@@ -14,6 +14,8 @@ const parts: JudgeParts = {
     mistakes: object.rules === undefined ? [] : ["spec.rules[0].condition:1:1: wrong"],
     warnings: ["look out"],
   }),
+  credentials: async (namespace, spec) =>
+    spec.webhook === undefined ? [] : [`the credential of ${namespace} is missing`],
   hasSink: (key) => key === `${platform}/everyone` || key === "shop/own",
 };
 
@@ -103,6 +105,12 @@ describe("a request about an AlertSink", () => {
 
   it("is taken for what a team may have", async () => {
     assert.deepEqual(await judge(request("AlertSink", { slack: {} }), parts), { warnings: [] });
+  });
+
+  it("is taken though a credential is missing, which is said", async () => {
+    assert.deepEqual(await judge(request("AlertSink", { webhook: {} }), parts), {
+      warnings: ["the credential of shop is missing"],
+    });
   });
 });
 

@@ -141,6 +141,25 @@ describe("hints", () => {
       want: undefined,
     },
   ];
+  it("a selector that leaves rules on audit events nothing", () => {
+    const object = (selector: string) =>
+      of(`apiVersion: tiercel.dev/v1alpha1
+kind: FalcoRule
+metadata: { name: o, namespace: n }
+spec:
+  source: k8s_audit
+  selector: { ${selector}: { matchLabels: { a: b } } }
+  rules:
+  - { rule: R, desc: d, condition: ka.verb = create, output: o, priority: INFO }
+`);
+    assert.match(
+      object("podSelector").join(),
+      /^TIERCEL_SELECTOR 8:\d+ .*podSelector: audit events are of no pod/,
+    );
+    assert.match(object("nodeSelector").join(), /^TIERCEL_SELECTOR 8:\d+ .*nodeSelector/);
+    assert.deepEqual(object("namespaceSelector"), []);
+  });
+
   for (const { name, condition, more = "", want } of cases)
     it(`${want === undefined ? "say nothing" : "speak"} about ${name}`, () => {
       const found = inRule(condition, more);

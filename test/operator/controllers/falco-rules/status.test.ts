@@ -69,6 +69,28 @@ describe("what the set says of a FalcoRule", () => {
     assert.match(accepted.message, /no AlertSink c, neither/);
   });
 
+  it("says of rules on audit events that their object's selector leaves them nothing", () => {
+    const audit = { ...rule("A", "ka.verb=create"), source: "k8s_audit" };
+    const selected = (selector: object, source?: string) => {
+      const spec = { rules: [rule("R", "evt.type=open"), audit], selector, ...(source && { source }) };
+      return statusFor(object(spec)).accepted;
+    };
+    const { status, reason, message } = selected({ podSelector: { matchLabels: { app: "web" } } });
+    assert.deepEqual([status, reason], ["True", "SelectorMatchesNothing"]);
+    assert.match(message, /1 of 2 match nothing: .* with a podSelector: audit events are of no pod/);
+    const nodes = selected({ nodeSelector: { matchLabels: { disk: "fast" } } });
+    assert.match(nodes.message, /nodeSelector: audit events are of no node/);
+    assert.equal(selected({ namespaceSelector: { matchLabels: { team: "a" } } }).reason, "Accepted");
+    const calls = object({ rules: [rule("R", "evt.type=open")], selector: { podSelector: {} } });
+    assert.equal(statusFor(calls).accepted.reason, "Accepted");
+    const whole = object({
+      source: "k8s_audit",
+      rules: [rule("A", "ka.verb=create")],
+      selector: { podSelector: {} },
+    });
+    assert.equal(statusFor(whole).accepted.reason, "SelectorMatchesNothing");
+  });
+
   it("keeps the time of a condition until its status changes", () => {
     const set = statusFor(good);
     const first = statusOf(set, undefined, 0);

@@ -117,6 +117,12 @@ describe("the chart", function () {
     assert.ok(!none.some(({ kind }) => kind === "CustomResourceDefinition"));
   });
 
+  it("makes agents' alerts JSON, as their log is, unless a value says otherwise", async function () {
+    assert.equal(settingsOf(await renderChart(this, noDefinitions), "tiercel")["json_output"], true);
+    const text = await renderChart(this, [...noDefinitions, "--set", "settings.json_output=false"]);
+    assert.equal(settingsOf(text, "tiercel")["json_output"], false);
+  });
+
   it("hands its values to the operator as settings, and those under `settings` go over them", async function () {
     const settings = settingsOf(await renderChart(this, [...everything, ...noDefinitions]), "guard");
     assert.deepEqual(settings["alerts"], { burst: 2_000_000 });

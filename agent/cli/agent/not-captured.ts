@@ -13,12 +13,15 @@ function list(names: readonly string[]): string {
 
 /** One sentence for rules that can never match, one for those that miss a part; none where all is captured. */
 export function notCaptured(plan: RuleSetPlan, events: EventCatalogue): string[] {
+  // A name may have two codes, as `container` has: one of them is enough.
+  const seen = (code: number) =>
+    events.captured(code) || (events.codes(events.name(code)) ?? []).some((each) => events.captured(each));
   const missing = new Set<string>();
   const blind: string[] = [];
   const partly: string[] = [];
   for (const { rule, source, events: codes } of plan.rules) {
     if (source !== "syscall" || codes === "all") continue;
-    const out = codes.filter((code) => !events.captured(code));
+    const out = codes.filter((code) => !seen(code));
     if (out.length === 0) continue;
     for (const code of out) missing.add(events.name(code));
     (out.length === codes.length ? blind : partly).push(rule);

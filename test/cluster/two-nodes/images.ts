@@ -7,6 +7,8 @@ import { root } from "../../support/reference.ts";
 
 export const pauseImage = "docker.io/tiercel/pause:1";
 export const dnsImage = "docker.io/tiercel/coredns:1";
+/** The name of busybox in docs/tutorial.md: nodes have it, as ordinary ones fetch it. */
+const libraryBusybox = "docker.io/library/busybox:1.37";
 
 /** An image with one static program, which is all it has. */
 async function programImage(folder: string, name: string, program: string): Promise<string> {
@@ -16,8 +18,8 @@ async function programImage(folder: string, name: string, program: string): Prom
 }
 
 /**
- * Archives of all images of the cluster below `folder`: pause, busybox (`imageName` of system/support/image.ts), CoreDNS
- * where it is built.
+ * Archives of all images of the cluster below `folder`: pause, busybox (`imageName` of system/support/image.ts, and
+ * under the name that everybody uses), CoreDNS where it is built.
  */
 export async function makeImages(folder: string, coredns: string): Promise<readonly string[]> {
   mkdirSync(folder, { recursive: true });
@@ -33,6 +35,10 @@ export async function makeImages(folder: string, coredns: string): Promise<reado
   const made = [
     ["pause.tar", await programImage(join(folder, "pause-image"), pauseImage, pause)],
     ["busybox.tar", await makeImage(join(folder, "busybox-image"), [], [])],
+    [
+      "library-busybox.tar",
+      await archive(join(folder, "library-image"), join(folder, "busybox-image/rootfs"), libraryBusybox, {}),
+    ],
     ["coredns.tar", await programImage(join(folder, "coredns-image"), dnsImage, coredns)],
   ] as const;
   return made.map(([name, file]) => {

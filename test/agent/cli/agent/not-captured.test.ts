@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { notCaptured } from "../../../../agent/cli/agent/not-captured.ts";
+import { eventCatalogue } from "../../../../agent/fields/event-catalogue.ts";
 import type { EventCatalogue } from "../../../../agent/rules/catalogue.ts";
 import type { RulePlan } from "../../../../agent/rules/plan.ts";
 
@@ -42,6 +43,13 @@ describe("rules on calls that are not captured", () => {
       );
       assert.deepEqual(notCaptured({ digest: "", rules: plans }, events), want);
     });
+
+  it("are not those of an event with two codes, one of which is made", () => {
+    const codes = eventCatalogue.codes("container")!;
+    assert.equal(codes.length, 2);
+    const plan = { rule: "A", events: codes, source: "syscall" } as unknown as RulePlan;
+    assert.deepEqual(notCaptured({ digest: "", rules: [plan] }, eventCatalogue), []);
+  });
 
   it("are named up to a bound", () => {
     const plans = Array.from(

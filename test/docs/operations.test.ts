@@ -38,6 +38,18 @@ describe("docs/operations.md", () => {
     assert.deepEqual(missing, []);
   });
 
+  it("explains each reason of a NodeAgent's conditions", () => {
+    const source = readFileSync(`${root}agent/report/node-agent/status.ts`, "utf8");
+    const reasonsOfAgents = [...source.matchAll(/reason: "(\w+)"|\? "(\w+)" : "(\w+)"/g)]
+      .flatMap(([, one, yes, no]) => [one, yes, no])
+      .filter((reason) => reason !== undefined);
+    assert.ok(reasonsOfAgents.length >= 8, reasonsOfAgents.join());
+    const missing = reasonsOfAgents.filter(
+      (reason) => reason !== "Running" && reason !== "Complete" && !code.has(reason),
+    );
+    assert.deepEqual(missing, []);
+  });
+
   it("explains each cause of a drop", () => {
     assert.deepEqual(
       dropCauses.filter((cause) => !code.has(cause)),

@@ -1,5 +1,6 @@
 /** What docs/threat-model.md says does not hold on a node: each is done here, so that the page cannot promise more. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -12,6 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { watchingRights } from "../../operator/resources/agents/rights.ts";
@@ -29,9 +31,11 @@ describe("whoever runs code in an agent that is not privileged", function () {
   this.timeout(60_000);
   /** A folder of the node, which the agent's own root does not have. */
   let folder: string;
+  let tools: string;
   before(function () {
     if (process.getuid?.() !== 0) unmet(this, "kernel", "it gives rights away, which takes root");
     folder = mkdtempSync(join(tmpdir(), "tiercel-node-"));
+    tools = mkdtempSync(join(tmpdir(), "tiercel-tools-"));
     mkdirSync(join(folder, "closed"));
     writeFileSync(join(folder, "closed", "of-a-user"), "secret");
     writeFileSync(join(folder, "of-root"), "secret");
@@ -42,7 +46,7 @@ describe("whoever runs code in an agent that is not privileged", function () {
     }
   });
   after(() => {
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+    for (const each of [folder, tools]) if (each !== undefined) rmSync(each, { recursive: true });
   });
 
   /** Runs a line of sh with these capabilities and another root folder, on a node whose first process has all of them. */
@@ -76,6 +80,22 @@ describe("whoever runs code in an agent that is not privileged", function () {
       const { stdout, stderr } = await inAgent(without(name), `cat /proc/1/root${folder}/${file}`);
       assert.equal(stdout, "");
       assert.match(stderr, /Permission denied/, name);
+    }
+  });
+
+  it("speaks to sockets of the node's root, such as a runtime's", async () => {
+    const program = join(tools, "connect.mjs");
+    const text = `import net from "node:net"; net.connect(process.argv[2]).on("data", (data) => process.stdout.write(data));`;
+    writeFileSync(program, text);
+    const server = createServer((client) => client.end("hello")).listen(join(folder, "socket"));
+    try {
+      await once(server, "listening");
+      chmodSync(join(folder, "socket"), 0o660);
+      const line = `${process.execPath} ${program} /proc/1/root${folder}/socket`;
+      const { stdout, stderr } = await inAgent(four, line);
+      assert.equal(stdout, "hello", stderr);
+    } finally {
+      server.close();
     }
   });
 

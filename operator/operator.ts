@@ -11,7 +11,8 @@ import { credentialWarnings } from "./controllers/alert-sinks/credential-warning
 import { projectRule, projectSink } from "./controllers/falco-rules/view.ts";
 import type { Context } from "./kube/context.ts";
 import { KubeOperator, type KubeOperatorOptions } from "./kube/kube-operator.ts";
-import { ownedBy, type OwnerReference } from "./kube/object.ts";
+import type { OwnerReference } from "./api/object-meta.ts";
+import { ownedBy } from "./kube/object.ts";
 import { resources } from "./kube/resources.ts";
 import { typed } from "./kube/typed.ts";
 

@@ -18,7 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   "agent/report": ["agent/engine", "agent/kube"],
   "agent/serve": [],
   "operator/api": [],
-  "operator/kube": ["agent/kube"],
+  "operator/kube": ["agent/kube", "operator/api"],
   "operator/resources": ["operator/api", "agent/rules"],
   "operator/controllers": [
     "operator/api",

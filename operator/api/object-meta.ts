@@ -1,4 +1,4 @@
-/** What every Kubernetes object carries beside its own fields: the parts that we read or write. */
+/** What every Kubernetes object carries beside its own fields, as it is on the wire: the parts that we read or write. */
 export interface ObjectMeta {
   readonly name: string;
   /** Absent for cluster-scoped objects. */
@@ -7,11 +7,22 @@ export interface ObjectMeta {
   readonly resourceVersion?: string;
   /** Counts changes of the spec. */
   readonly generation?: number;
+  /** As RFC 3339 has it. */
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
+}
+
+/** One field manager's part of an object. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: Readonly<Record<string, unknown>>;
 }
 
 export interface OwnerReference {

@@ -4,7 +4,7 @@ import type { ClusterClient } from "./cluster-client.ts";
 import type { Informers } from "./informers.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import type { OwnerReference } from "./object.ts";
+import type { OwnerReference } from "../api/object-meta.ts";
 
 export interface Context {
   readonly client: ClusterClient;

@@ -1,37 +1,6 @@
-/** What every object of the API has, as it is on the wire: times are strings. */
+/** Any object of the API: its key, its owner, and what of it is worth keeping. */
+import type { ManagedFields, ObjectMeta, OwnerReference } from "../api/object-meta.ts";
 import { apiVersionOf, type Resource } from "./resources.ts";
-
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
-
-/** One field manager's part of an object. */
-export interface ManagedFields {
-  readonly manager?: string;
-  readonly operation?: string;
-  readonly apiVersion?: string;
-  readonly subresource?: string;
-  readonly fieldsV1?: Readonly<Record<string, unknown>>;
-}
-
-export interface ObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly OwnerReference[];
-  readonly managedFields?: readonly ManagedFields[];
-}
 
 export interface KubeObject {
   readonly apiVersion?: string;

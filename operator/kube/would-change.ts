@@ -5,7 +5,8 @@
  * taken as a whole. Write both as the server does and the answer is right.
  */
 import { isDeepStrictEqual } from "node:util";
-import { fieldManager, type KubeObject, type ManagedFields } from "./object.ts";
+import type { ManagedFields } from "../api/object-meta.ts";
+import { fieldManager, type KubeObject } from "./object.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { agentsController, type AgentsSettings } from "../../operator/controllers/agents/controller.ts";
-import type { KubeObject, OwnerReference } from "../../operator/kube/object.ts";
+import type { OwnerReference } from "../../operator/api/object-meta.ts";
+import type { KubeObject } from "../../operator/kube/object.ts";
 import { ClusterClient } from "../../operator/kube/cluster-client.ts";
 import { resources } from "../../operator/kube/resources.ts";
 import { manySettings, settingsOf } from "../support/agent-objects.ts";

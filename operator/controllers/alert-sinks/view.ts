@@ -1,7 +1,8 @@
 /** What is kept of AlertSinks, agents and Secrets. */
 import type { AlertSink, AlertSinkSpec, AlertSinkStatus } from "../../api/generated/alertsinks.ts";
 import type { NodeAgent } from "../../api/generated/nodeagents.ts";
-import { keyOf, type KubeObject, type ObjectMeta } from "../../kube/object.ts";
+import type { ObjectMeta } from "../../api/object-meta.ts";
+import { keyOf, type KubeObject } from "../../kube/object.ts";
 
 /** Asks for a test message; its value is the message's id. */
 const testAnnotation = "tiercel.dev/test";

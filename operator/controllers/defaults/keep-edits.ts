@@ -3,7 +3,8 @@
  * a field is the API server knows: it keeps a list of fields for each client that set some. Pure.
  */
 import { isDeepStrictEqual } from "node:util";
-import { fieldManager, type KubeObject, type ManagedFields } from "../../kube/object.ts";
+import type { ManagedFields } from "../../api/object-meta.ts";
+import { fieldManager, type KubeObject } from "../../kube/object.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,8 @@ import type { SetObject } from "../../../agent/rules/set/rule-set.ts";
 import type { FalcoRule, FalcoRuleStatus } from "../../api/generated/falcorules.ts";
 import type { NodeAgent } from "../../api/generated/nodeagents.ts";
 import { readIndex } from "../../resources/rule-set.ts";
-import { keyOf, type KubeObject, type ObjectMeta } from "../../kube/object.ts";
+import type { ObjectMeta } from "../../api/object-meta.ts";
+import { keyOf, type KubeObject } from "../../kube/object.ts";
 
 /** A FalcoRule. */
 export interface RuleView {

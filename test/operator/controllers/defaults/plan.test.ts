@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { planDefaults } from "../../../../operator/controllers/defaults/plan.ts";
-import type { KubeObject, ManagedFields } from "../../../../operator/kube/object.ts";
+import type { ManagedFields } from "../../../../operator/api/object-meta.ts";
+import type { KubeObject } from "../../../../operator/kube/object.ts";
 
 type Rule = Readonly<Record<string, unknown>>;
 

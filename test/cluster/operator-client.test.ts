@@ -1,18 +1,25 @@
-/** What the operator's client and its comparison say of a real API server's answers. */
+/**
+ * What the operator's client and its comparison say of a real API server's answers. Runs on a cluster of the user's own too:
+ * all is in a namespace that is removed again, and no node fits the DaemonSet.
+ */
 import assert from "node:assert/strict";
 import type { KubeClient } from "../../agent/kube/client.ts";
 import { ClusterClient, isConflict } from "../../operator/kube/cluster-client.ts";
 import { slim, type KubeObject } from "../../operator/kube/object.ts";
 import { pathOf, resourceOf, resources } from "../../operator/kube/resources.ts";
 import { wouldChange } from "../../operator/kube/would-change.ts";
-import { ControlPlane } from "./control-plane.ts";
+import type { Cluster } from "./cluster.ts";
+import { anyCluster } from "./own-cluster.ts";
 
 type Made = KubeObject & Readonly<Record<string, unknown>>;
 
 type Mapping = Record<string, unknown>;
 
-const namespace = "default";
+const namespace = "tiercel-client-test";
 const labels = { "app.kubernetes.io/name": "tiercel", "app.kubernetes.io/managed-by": "tiercel-operator" };
+
+/** Where a garbage collector runs, the owner has to be there: it is the namespace, its UID as of `before`. */
+const owner = { apiVersion: "v1", kind: "Namespace", name: namespace, uid: "", controller: true };
 
 /** One of each way in which the server keeps lists, defaults and what is taken as a whole. */
 const objects: readonly Made[] = [
@@ -55,7 +62,7 @@ const objects: readonly Made[] = [
       namespace,
       name: "agent",
       labels,
-      ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "x", uid: "u", controller: true }],
+      ownerReferences: [owner],
     },
     spec: {
       selector: { matchLabels: labels },
@@ -66,7 +73,7 @@ const objects: readonly Made[] = [
           hostPID: true,
           serviceAccountName: "agent",
           tolerations: [{ operator: "Exists" }],
-          nodeSelector: { "kubernetes.io/os": "linux", pool: "a" },
+          nodeSelector: { "kubernetes.io/os": "linux", [`${namespace}/pool`]: "a" },
           containers: [
             {
               name: "agent",
@@ -107,16 +114,16 @@ const objects: readonly Made[] = [
   {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRole",
-    metadata: { name: "role" },
+    metadata: { name: namespace },
     rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
   },
 ];
 
-/** An object as an apply changes it: without what the server counts and times. */
+/** An object as an apply changes it: without what the server counts and times, and what controllers say of it. */
 function comparable({ metadata, ...rest }: Made): unknown {
   const owned = metadata.managedFields?.filter(({ manager }) => manager === "tiercel-operator");
   const kept = { ...metadata, managedFields: undefined, resourceVersion: undefined, generation: undefined };
-  return { ...rest, kept, owned: owned?.map(({ fieldsV1 }) => fieldsV1) };
+  return { ...rest, status: undefined, kept, owned: owned?.map(({ fieldsV1 }) => fieldsV1) };
 }
 
 /** What only names the object, and what a caller cannot change. */
@@ -147,16 +154,29 @@ function* variants(object: Made): Iterable<readonly [what: string, other: Made]>
 
 describe("the operator's client on a real API server", function () {
   this.timeout(120_000);
-  let plane: ControlPlane;
+  let cluster: Cluster;
   let admin: KubeClient;
   let client: ClusterClient;
 
   before(async function () {
-    plane = await ControlPlane.start(this);
-    admin = plane.as("admin");
+    cluster = await anyCluster(this);
+    admin = cluster.as("admin");
     client = new ClusterClient(admin);
+    const made = await client.create<KubeObject>({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace },
+    });
+    owner.uid = made.metadata.uid!;
   });
-  after(() => plane?.stop());
+  after(async () => {
+    await client?.delete({ resource: resources.clusterRoles, name: namespace });
+    await client?.delete({ resource: resources.namespaces, name: namespace });
+    await cluster?.stop();
+  });
+
+  /** Changes with each change of the object, but not with those of its status. */
+  const versionOf = ({ metadata }: KubeObject) => metadata.generation ?? metadata.resourceVersion;
 
   const refOf = (object: Made) => ({ resource: resourceOf(object), ...object.metadata });
   const there = async (object: Made) => {
@@ -169,7 +189,7 @@ describe("the operator's client on a real API server", function () {
     it(`sees that ${name} is as it was applied, and each difference`, async () => {
       assert.equal(wouldChange(object, await there(object)), true, "nothing is there yet");
       const made = await client.apply(object);
-      const version = made.metadata.resourceVersion;
+      const version = versionOf(made);
       assert.equal(wouldChange(object, await there(object)), false, "just applied");
       let seen = 0;
       for (const [what, other] of variants(object)) {
@@ -192,11 +212,7 @@ describe("the operator's client on a real API server", function () {
       }
       assert.ok(seen > 0);
       const again = await client.apply(object);
-      assert.equal(
-        again.metadata.resourceVersion,
-        version,
-        "an apply that changes nothing is no new version",
-      );
+      assert.equal(versionOf(again), version, "an apply that changes nothing is no new version");
     });
   }
 
@@ -206,7 +222,7 @@ describe("the operator's client on a real API server", function () {
     const foreign = { metadata: { annotations: { theirs: "1" } }, spec: { minReadySeconds: 5 } };
     await admin.ask({
       method: "PATCH",
-      path: "/apis/apps/v1/namespaces/default/daemonsets/agent",
+      path: `/apis/apps/v1/namespaces/${namespace}/daemonsets/agent`,
       query: { fieldManager: "kubectl-edit" },
       body: { type: "application/merge-patch+json", text: JSON.stringify(foreign) },
     });
@@ -214,7 +230,7 @@ describe("the operator's client on a real API server", function () {
     const drift = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "evil:1" }];
     await admin.ask({
       method: "PATCH",
-      path: "/apis/apps/v1/namespaces/default/daemonsets/agent",
+      path: `/apis/apps/v1/namespaces/${namespace}/daemonsets/agent`,
       query: { fieldManager: "kubectl-edit" },
       body: { type: "application/json-patch+json", text: JSON.stringify(drift) },
     });

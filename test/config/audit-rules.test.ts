@@ -150,6 +150,10 @@ const cases: readonly Case[] = [
     silent: {
       "but a certificate": { ...configMap, ...data("-----BEGIN CERTIFICATE-----\nMIIB") },
       "but a Secret": { ...configMap, objectRef: inShop("secrets", "web") },
+      "of the operator, which hands rules to agents": {
+        ...configMap,
+        ...user("system:serviceaccount:tiercel-system:tiercel-operator"),
+      },
       "of the control plane": { ...configMap, ...user("system:kube-controller-manager") },
     },
   },

@@ -82,7 +82,11 @@ describe("the audit log of a real API server", function () {
     eventually(
       `${rule}: an alert about ${name}\n${logTail("apiserver")}`,
       async () => {
-        const found = (await alerts()).filter(({ spec }) => spec.rule === rule && spec.output.includes(name));
+        // The count is written a moment after the object.
+        const found = (await alerts()).filter(
+          ({ spec, status }) =>
+            spec.rule === rule && spec.output.includes(name) && status?.count !== undefined,
+        );
         return found.length === 0 ? undefined : found;
       },
       patience,

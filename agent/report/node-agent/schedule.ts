@@ -18,9 +18,9 @@ export interface Written {
   readonly jitter: number;
 }
 
-/** What operators wait for: which rules run, and which do not. */
-export const newsOf = ({ startTime, digest, failures }: NodeAgentStatus): string =>
-  JSON.stringify([startTime, digest, failures]);
+/** What people wait for: which rules run, which do not, and what a condition says for the first time. */
+export const newsOf = ({ startTime, digest, failures, conditions }: NodeAgentStatus): string =>
+  JSON.stringify([startTime, digest, failures, conditions.map(({ type, reason }) => [type, reason])]);
 
 /** All that counts as a change: that events pass is none. */
 export const changesOf = (status: NodeAgentStatus): string =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { statusFault } from "../../../agent/kube/fault.ts";
 import type { AgentFacts, RuleFact } from "../../../agent/report/node-agent/facts.ts";
+import { changesOf, newsOf, untilWrite } from "../../../agent/report/node-agent/schedule.ts";
 import { StatusMaker } from "../../../agent/report/node-agent/status.ts";
 import { MadeReport, noFacts } from "./sample.ts";
 
@@ -149,6 +150,14 @@ describe("the NodeAgent", () => {
     assert.deepEqual(said(undefined), ["True", "FirstStart", "no earlier agent of this node is known"]);
     assert.deepEqual(said({ text: "for 3 s", killed: false }), ["False", "StartedAnew", "for 3 s"]);
     assert.deepEqual(said({ text: "for 4 s", killed: true }), ["False", "Killed", "for 4 s"]);
+  });
+
+  it("tells at once when nobody watched, though it was written for its rules just before", () => {
+    const status = (absence: AgentFacts["absence"]) => new StatusMaker().make({ ...all, absence }, 0);
+    const news = newsOf(status(undefined));
+    const written = { at: 0, news, changes: changesOf(status(undefined)), jitter: 0 };
+    assert.equal(untilWrite(status({ text: "for 3 s", killed: true }), written, 1000), 0);
+    assert.ok(untilWrite(status(undefined), written, 1000) > 0);
   });
 
   it("says what failed, and since when", () => {

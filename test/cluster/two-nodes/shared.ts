@@ -146,15 +146,13 @@ async function operatorActed(): Promise<void> {
     async () => {
       const held = ["get", "lease", "tiercel-operator", "-o", "jsonpath={.spec.holderIdentity}"];
       const holder = (await kubectl([...held, ...inHome])).stdout;
-      const pods = await mustKubectl([
-        "get",
-        "pods",
-        ...inHome,
-        ...running,
-        "-o",
-        "jsonpath={.items[*].metadata.name}",
-      ]);
-      return pods.split(" ").some((pod) => pod !== "" && holder.startsWith(pod)) || undefined;
+      const text = await mustKubectl(["get", "pods", ...inHome, ...running, "-o", "json"]);
+      const { items } = JSON.parse(text) as {
+        items: { metadata: { name: string; deletionTimestamp?: string } }[];
+      };
+      // One that is about to end still counts as Running.
+      const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      return staying.some(({ metadata }) => holder.startsWith(metadata.name)) || undefined;
     },
     120_000,
   );

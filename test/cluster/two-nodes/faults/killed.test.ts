@@ -115,7 +115,7 @@ describe("a cluster of two nodes where a process is killed", function () {
     );
     const told = received(run.name);
     await assertOneGap(2, told, run.matches, "killed");
-    assert.deepEqual(inFile(run.name, 2), told);
+    assert.deepEqual(await settled(() => inFile(run.name, 2), told.length), told);
     await objectsCount(run.name, told.length);
     assert.equal(metric(await metricsOf(2), "tiercel_absence_seconds") > 0, true);
     await eventually(

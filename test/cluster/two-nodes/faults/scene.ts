@@ -61,7 +61,7 @@ async function ruleObject(name: string) {
 }
 
 /** Values of the release: enough requests that objects follow soon, and few matters so that a storm has more than are kept. */
-const values = [
+export const values = [
   "defaultRules.enabled=false",
   "settings.report.writes_per_minute=6000",
   "agent.logFolder=/var/log/tiercel",
@@ -166,15 +166,31 @@ export async function assertOneGap(
   assert.deepEqual([told[0]?.number, told.at(-1)?.number], [1, matches], "the first and the last are told");
   const text = breaks.map(({ before, after }) => `${before.number} ${after.number}`).join(", ");
   assert.ok(breaks.length <= 1, `more than one gap: ${text}`);
-  const { reason, message } = await unbroken(node);
-  assert.equal(reason, why === "killed" ? "Killed" : "StartedAnew");
-  const [from, until] = [.../from (\S+) until ([^:]+:[^:]+:[^:]+):/.exec(message)!.slice(1)].map((time) =>
-    Date.parse(time),
-  );
-  for (const { before, after } of breaks) {
-    assert.ok(before.time >= from! - slack, `${before.number} came long before what ${message}`);
-    assert.ok(after.time <= until! + slack, `${after.number} came long after what ${message}`);
-  }
+  const holds = async () => {
+    const { reason, message } = await unbroken(node);
+    assert.equal(reason, why === "killed" ? "Killed" : "StartedAnew");
+    const [from, until] = /from (\S+) until (\S+):/
+      .exec(message)!
+      .slice(1)
+      .map((time) => Date.parse(time));
+    for (const { before, after } of breaks) {
+      assert.ok(before.time >= from! - slack, `${before.number} came long before: ${message}`);
+      assert.ok(after.time <= until! + slack, `${after.number} came long after: ${message}`);
+    }
+  };
+  // The agent that came says so some moments later.
+  let last: unknown;
+  await eventually(
+    "the NodeAgent tells of the gap",
+    () =>
+      holds().then(
+        () => true as const,
+        (error: unknown) => void (last = error),
+      ),
+    60_000,
+  ).catch(() => {
+    throw last;
+  });
 }
 
 /** What a NodeAgent says of the time before its agent. */

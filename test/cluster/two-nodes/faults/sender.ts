@@ -132,7 +132,7 @@ echo $((i - 1)) >/orders/${name}.made`;
     writeFileSync(`${path}.new`, script);
     renameSync(`${path}.new`, path);
     const done = appendFile(join(folder, "in"), `${name}\n`).then(async () => {
-      const bound = 60_000 + matches * (pause + 100);
+      const bound = 60_000 + matches * (10 * pause + 200);
       await eventually(`${name} is sent`, () => existsSync(`${path}.done`) || undefined, bound);
       return Number(readFileSync(`${path}.made`, "utf8"));
     });

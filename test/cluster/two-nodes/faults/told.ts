@@ -131,3 +131,9 @@ export function metric(all: ReadonlyMap<string, number>, name: string, ...words:
   );
   return sum(own.map(([, value]) => value));
 }
+
+/** What the agent on a node has logged. */
+export async function logOf(node: NodeNumber): Promise<string> {
+  const { name } = await agentOn(node);
+  return mustKubectl(["logs", "-n", home, name]);
+}

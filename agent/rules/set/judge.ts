@@ -87,17 +87,14 @@ export class Judge {
     const memo = before?.memo ?? new ConditionMemo();
     const candidates = byNamespace(objects, lastGood);
     const judged = new Map<string, JudgedNamespace>();
-    const judge = (name: string, outside: JudgedNamespace | undefined) => {
-      const newScope = (later: NameHelp["later"]) => this.#scope(memo, outside?.scope, later);
-      const read = (object: SetObject) => this.#readOf(object);
-      return judgeNamespace(
+    const judge = (name: string, outside: JudgedNamespace | undefined) =>
+      judgeNamespace(
         candidates.get(name) ?? [],
         before?.namespaces.get(name),
         outside,
-        newScope,
-        read,
+        this.#scopesWithin(memo, outside?.scope),
+        this.#readOf,
       );
-    };
     const platform = yield* judge(operatorNamespace, undefined);
     judged.set(operatorNamespace, platform);
     for (const name of [...candidates.keys()].sort())
@@ -146,17 +143,25 @@ export class Judge {
     return scope;
   }
 
+  /**
+   * Makes scopes inside another one. Not a closure of `judging`: a scope keeps what it is made by, and that would keep the
+   * judgement before, which keeps the one before it.
+   */
+  #scopesWithin(memo: ConditionMemo, outer: Scope | undefined): (later: NameHelp["later"]) => Scope {
+    return (later) => this.#scope(memo, outer, later);
+  }
+
   #scope(memo: ConditionMemo, outer: Scope | undefined, later: NameHelp["later"]): Scope {
     return new Scope({ catalogue: this.#catalogue, memo, appendOutput: [], later }, outer);
   }
 
-  #readOf(object: SetObject): ReadObject {
+  readonly #readOf = (object: SetObject): ReadObject => {
     const known = this.#read.get(object);
     if (known !== undefined) return known;
     const read = readObject(object, this.#catalogue);
     this.#read.set(object, read);
     return read;
-  }
+  };
 
   /** Drops what was read of versions that are gone. */
   #forget(objects: readonly SetObject[], lastGood: readonly SetObject[]): void {

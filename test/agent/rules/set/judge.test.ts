@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { Judge, type Judgement } from "../../../../agent/rules/set/judge.ts";
 import { objectKey } from "../../../../agent/rules/set/order.ts";
@@ -236,6 +238,28 @@ describe("judging again", () => {
       if (n % 25 === 0) assert.equal(digest, new Judge(catalogue).judge(objects, [], settings).digest);
       assert.ok(judge.remembered < 5 << 20);
     }
+  });
+
+  it("keeps nothing of judgements before the last: a memory that grows with each edit ends the operator", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const judge = new Judge(catalogue);
+    const refs: WeakRef<SetObject>[] = [];
+    let set: readonly SetObject[] = [];
+    const edit = (n: number) => {
+      const edited = [`${platform}/p`, "t/r"].map((key) =>
+        object(key, { rules: [rule(key, `evt.type=open and fd.num=${n}`)] }),
+      );
+      refs.push(...edited.map((each) => new WeakRef(each)));
+      set = judge.judge(edited, set, settings).set.objects;
+    };
+    for (let n = 0; n < 20; n++) edit(n);
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      collect();
+      const kept = refs.filter((ref) => ref.deref() !== undefined).length;
+      // Each of the two as it is, and its last good version before that.
+      assert.ok(kept <= 4, `${kept} versions of ${refs.length} are kept`);
+    });
   });
 
   it("gives the same as one that remembers nothing, over any run of changes", () => {

@@ -35,6 +35,9 @@ const keep = process.env["TIERCEL_CLUSTER_KEEP"] === "1";
 
 let users = 0;
 
+/** Whether a file before started it. */
+let started = false;
+
 /** Builds both variants of the image; gives their archives. */
 async function images(): Promise<readonly string[]> {
   const made: string[] = [];
@@ -53,10 +56,11 @@ async function start(context: Context): Promise<void> {
     .filter((each) => !existsSync(each));
   if (missing.length > 0)
     unmet(context, "cluster", `no ${missing.join(", ")}; make cluster-binaries builds them`);
-  if (isUp() && keep) return;
+  if (isUp() && (keep || started)) return;
   if (isUp())
     unmet(context, "cluster", `a cluster is up already (${stateFolder}); make cluster-down ends it`);
   await up(binary, () => {}, await images());
+  started = true;
 }
 
 /** Processes whose command line names the cluster's folder. */

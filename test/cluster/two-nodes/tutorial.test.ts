@@ -11,7 +11,7 @@ import { sectionsOf, type Step } from "../../support/document.ts";
 import { root } from "../../support/reference.ts";
 import { isAsShown } from "../../support/shown.ts";
 import { eventually, run } from "../../system/support/commands.ts";
-import { kubectl, mustKubectl } from "./cluster.ts";
+import { isUp, kubectl, mustKubectl } from "./cluster.ts";
 import { at } from "./layout.ts";
 import { home, sharedCluster, uninstalled } from "./shared.ts";
 import { inTerminal } from "./terminal.ts";
@@ -108,7 +108,7 @@ describe("docs/tutorial.md", function () {
   });
   after(async () => {
     rmSync(folder, { recursive: true, force: true });
-    await clean();
+    if (isUp()) await clean();
   });
 
   const differs = ({ line, text, printed }: Command, got: string, code?: number) =>

@@ -105,7 +105,7 @@ describe("a ring that nobody reads, one cgroup that floods it and one that is at
     });
 
   it("loses of what the attack opened where one flooder has many cgroups, each with a share, but no process", function () {
-    const seen = run(start(this), opens(), { floods: 24 });
+    const seen = run(start(this), opens(), { floods: 8 });
     assert.ok(seen.opened < attacks, `${seen.opened}`);
     assert.deepEqual([seen.started, seen.ended], [attacks, attacks]);
     assert.ok(sum(seen.lost) > 0);

@@ -1,5 +1,4 @@
 /** Our operator: the base with our controllers. */
-import { VersionApi } from "@kubernetes/client-node";
 import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
 import type { Settings } from "../agent/cli/settings/schema.ts";
 import { asFault } from "../agent/kube/fault.ts";
@@ -14,7 +13,6 @@ import { KubeOperator, type KubeOperatorOptions } from "./kube/kube-operator.ts"
 import type { OwnerReference } from "./api/object-meta.ts";
 import { ownedBy } from "./kube/object.ts";
 import { resources } from "./kube/resources.ts";
-import { typed } from "./kube/typed.ts";
 
 export interface TiercelOperatorOptions extends KubeOperatorOptions {
   readonly settings: Settings;
@@ -25,6 +23,13 @@ export interface TiercelOperatorOptions extends KubeOperatorOptions {
 
 /** The oldest minor version of Kubernetes 1 that we are made for. */
 const oldestMinor = 30;
+
+/** What an API server says of itself; `minor` may end in "+". */
+interface Version {
+  readonly gitVersion: string;
+  readonly major: string;
+  readonly minor: string;
+}
 
 export class TiercelOperator extends KubeOperator {
   readonly #own: TiercelOperatorOptions;
@@ -95,7 +100,7 @@ export class TiercelOperator extends KubeOperator {
   async #sayVersion(): Promise<void> {
     const { log } = this.#own;
     try {
-      const { gitVersion, major, minor } = await typed(VersionApi, this.client).getCode();
+      const { gitVersion, major, minor } = (await this.client.ask({ path: "/version" })) as Version;
       const old = major === "1" && Number.parseInt(minor, 10) < oldestMinor;
       const advice = `; Tiercel is made for 1.${oldestMinor} and later`;
       log(old ? "warning" : "info", `the API server is Kubernetes ${gitVersion}${old ? advice : ""}`);

@@ -17,6 +17,7 @@ import { allControllers, type MakeController } from "./controllers.ts";
 import { Metrics } from "./kube/metrics.ts";
 import { TiercelOperator } from "./operator.ts";
 import { operatorMetrics } from "./operator-metrics.ts";
+import { collectAtRest, ownHeap } from "./kube/rest.ts";
 import { ListenError, startServing } from "./serving.ts";
 
 export interface OperatorArguments {
@@ -100,9 +101,11 @@ async function operate(
     return exitCodes.failed;
   }
   await operator.start();
+  const endWatch = collectAtRest(ownHeap(), systemClock);
   log("info", `the operator of namespace ${namespace} runs (${packageVersion()})`);
   const signal = await signals;
   log("info", `${signal}: the operator ends`);
+  endWatch();
   await operator.end();
   await servers.close();
   return exitCodes.fine;

@@ -40,6 +40,51 @@ const paths: esbuild.Plugin = {
   },
 };
 
+/** Modules that stand in a bundle for others, by name. */
+const standIns: Readonly<Record<string, string>> = {
+  // Of the Kubernetes client the operator uses the configuration alone. Its index names a thousand files of generated types.
+  "@kubernetes/client-node": 'export { KubeConfig } from "@kubernetes/client-node/dist/config.js";',
+  // The operator's base class asks for these when it is made. operator/kube/kube-operator.ts has replaced what came of them
+  // before it can be used, and all methods that name more of the client.
+  "base-class's client": `
+    exports.KubeConfig = class { loadFromDefault() {} makeApiClient() {} };
+    exports.CoreV1Api = class {};`,
+  // What these two do for the client's configuration belongs to proxies, which operator/kube/cluster-access.ts refuses, and to
+  // requests, which are ours.
+  "socks-proxy-agent": "export const SocksProxyAgent = undefined;",
+  "node-fetch": "export const Headers = undefined; export default undefined;",
+  gaxios: "exports.instance = {};",
+  // Node has had its own URL for long; this package brings tables of all characters.
+  "whatwg-url":
+    "export const { URL, URLSearchParams } = globalThis; export default { URL, URLSearchParams };",
+};
+
+const standInNames = /^(@kubernetes\/client-node|socks-proxy-agent|node-fetch|gaxios|whatwg-url)$/;
+
+/** Keeps nothing of the Kubernetes client that is not used: as packages stand, all of it would be in memory. */
+const lean: esbuild.Plugin = {
+  name: "lean",
+  setup(build) {
+    build.onResolve({ filter: standInNames }, ({ path, importer }) => ({
+      path: importer.includes("/@dot-i/k8s-operator/") ? "base-class's client" : path,
+      namespace: "stand-in",
+      sideEffects: false,
+    }));
+    build.onLoad({ filter: /./, namespace: "stand-in" }, ({ path }) => ({
+      contents: standIns[path]!,
+      resolveDir: root,
+    }));
+    // The package does not say so of itself, but importing its files does nothing else.
+    build.onResolve({ filter: /./ }, async ({ path, pluginData, importer, resolveDir, kind, namespace }) => {
+      const ofClient = resolveDir.includes("/@kubernetes/client-node/") || namespace === "stand-in";
+      if (!ofClient || pluginData === lean.name) return undefined;
+      const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: lean.name });
+      const { path: file, external, errors, warnings } = found;
+      return { path: file, external, errors, warnings, sideEffects: false };
+    });
+  },
+};
+
 rmSync(out, { recursive: true, force: true });
 const { metafile } = await esbuild.build({
   entryPoints: [join(compiled, "agent/main.js"), ...threads()],
@@ -55,7 +100,7 @@ const { metafile } = await esbuild.build({
   keepNames: true,
   legalComments: "linked",
   external: ["koffi"],
-  plugins: [paths],
+  plugins: [paths, lean],
   metafile: true,
   logLevel: "warning",
   // Packages in the older module format ask for `require`.

@@ -4,7 +4,6 @@
  * conflict for a success (docs/decisions/0012).
  */
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
-import { CoreV1Api } from "@kubernetes/client-node";
 import { KubeClient, type ApiTimes } from "../../agent/kube/client.ts";
 import type { Clock } from "../../agent/kube/clock.ts";
 import { clusterAccess, credentialsOf, loadConfig } from "./cluster-access.ts";
@@ -19,7 +18,6 @@ import type { ElectionTimes } from "./elector.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { pathOf, resourceNamed, resourceOf } from "./resources.ts";
-import { typed } from "./typed.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 export interface KubeOperatorOptions {
@@ -67,6 +65,7 @@ export abstract class KubeOperator extends dotI.default {
     // Says clearly what is wrong with a configuration that the base class is about to load.
     const config = loadConfig(environment);
     super(loggerOf(log));
+    refuseTyped(this);
     this.options = options;
     this.kubeConfig = config;
     const access = clusterAccess(config, environment);
@@ -88,7 +87,6 @@ export abstract class KubeOperator extends dotI.default {
       ...(options.times !== undefined && { times: options.times }),
       onAnswer: (method, status) => answered.add([String(status), method, access.server.host]),
     });
-    this.k8sApi = typed(CoreV1Api, this.client);
     this.#leadership =
       election === undefined
         ? alone()
@@ -234,6 +232,18 @@ export abstract class KubeOperator extends dotI.default {
   protected override async setResourceFinalizers(): Promise<never> {
     throw new Error("the operator sets no finalizers");
   }
+}
+
+/**
+ * The base class's typed client has a connection of its own, and would bring a thousand files of types into memory: the bundle
+ * has none of it (scripts/bundle.ts).
+ */
+function refuseTyped(operator: KubeOperator): void {
+  Object.defineProperty(operator, "k8sApi", {
+    get(): never {
+      throw new Error("requests go through this.client, not through k8sApi");
+    },
+  });
 }
 
 /** Waits for all of these, at most that many milliseconds. */

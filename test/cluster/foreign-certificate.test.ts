@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { connect } from "node:tls";
 import { X509Certificate } from "node:crypto";
-import { makeAuthority, makeLeaf, type KeyPair } from "../../operator/admission/certificates/x509.ts";
+import { makeAuthority, makeLeaf } from "../../operator/admission/certificates/make.ts";
+import type { KeyPair } from "../../operator/admission/certificates/x509.ts";
 import { freePort } from "../support/free-port.ts";
 import { root } from "../support/reference.ts";
 import { eventually } from "../system/support/commands.ts";

@@ -3,7 +3,7 @@ import https from "node:https";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { systemClock } from "../../../agent/kube/clock.ts";
 import { setObjectOf } from "../../../agent/rules/set/set-object.ts";
-import { makeAuthority, makeLeaf } from "../../../operator/admission/certificates/x509.ts";
+import { makeAuthority, makeLeaf } from "../../../operator/admission/certificates/make.ts";
 import { judge } from "../../../operator/admission/judge.ts";
 import { ReviewClient } from "../../../operator/admission/review-client.ts";
 import { serveWebhook } from "../../../operator/admission/server.ts";

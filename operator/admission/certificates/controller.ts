@@ -10,7 +10,7 @@ import type { Informer } from "../../kube/informer.ts";
 import { keyOf, type KubeObject } from "../../kube/object.ts";
 import { resources } from "../../kube/resources.ts";
 import { bundle, planCertificates, type WantedLeaf } from "./plan.ts";
-import { makeAuthority, makeLeaf, type KeyPair } from "./x509.ts";
+import type { KeyPair } from "./x509.ts";
 
 /** Name of the webhook in the chart's configuration. */
 export const webhookName = "objects.tiercel.dev";
@@ -117,6 +117,7 @@ class Certificates {
     let authority: KeyPair = stored ?? { certificate: "", key: "" };
     let authorities = stored?.authorities ?? "";
     if (plan.makeAuthority) {
+      const { makeAuthority } = await import("./make.ts");
       authority = await makeAuthority(`${name} CA`, now);
       authorities = bundle(authority.certificate, authorities, (text) => isValid(text, now));
       // First it is trusted, then used: whoever gets the new certificate must know its authority.
@@ -126,6 +127,7 @@ class Certificates {
     }
     await this.#trust(authorities, signal);
     for (const { secret, names } of plan.make) {
+      const { makeLeaf } = await import("./make.ts");
       const leaf = await makeLeaf(authority, names, now);
       await this.#write(secret, { ...leaf, authorities }, leaves.get(secret), signal);
       log("info", `made a certificate for ${names[0]}, Secret ${secret}`);

@@ -7,13 +7,12 @@ import {
   type Observed,
   type WantedLeaf,
 } from "../../../operator/admission/certificates/plan.ts";
+import { makeAuthority, makeLeaf } from "../../../operator/admission/certificates/make.ts";
 import {
   authorityLife,
   isFor,
   isSignedBy,
   leafLife,
-  makeAuthority,
-  makeLeaf,
   readPair,
   type KeyPair,
 } from "../../../operator/admission/certificates/x509.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import https from "node:https";
 import net from "node:net";
-import { makeAuthority, makeLeaf, type KeyPair } from "../../../operator/admission/certificates/x509.ts";
+import { makeAuthority, makeLeaf } from "../../../operator/admission/certificates/make.ts";
+import type { KeyPair } from "../../../operator/admission/certificates/x509.ts";
 import type { Verdict } from "../../../operator/admission/review.ts";
 import { mostBody, serveWebhook, type WebhookServer } from "../../../operator/admission/server.ts";
 

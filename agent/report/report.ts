@@ -8,6 +8,7 @@ import { eventKind } from "./event.ts";
 import { Ledger, type HeldCause, type LedgerBounds, type LedgerNumbers } from "./ledger.ts";
 import { groupId, matchOf, objectName, placeOf } from "./match.ts";
 import type { AgentFacts } from "./node-agent/facts.ts";
+import { KeptCounts } from "./node-agent/kept-counts.ts";
 import { NodeAgent, type NodeAgentIdentity, type NodeAgentNumbers } from "./node-agent/node-agent.ts";
 import { alertKind } from "./security-alert.ts";
 import { Spool, type Saved } from "./spool.ts";
@@ -49,8 +50,11 @@ export interface Report {
   stop(milliseconds: number): Promise<void>;
 }
 
-/** How often what waits goes to the disk, ms. */
-const SAVE = 10_000;
+/** How often what waits goes to the disk, ms: often where it is little, since a killed agent loses what came since. */
+const SAVE = { little: 1000, much: 10_000 } as const;
+
+/** Characters of the file from which on it is much. */
+const MUCH = 256 << 10;
 
 /** Reads what an earlier life left, and begins. */
 export async function openReport(options: ReportOptions): Promise<Report> {
@@ -66,6 +70,7 @@ class ClusterReport implements Report {
   readonly #writer: Writer;
   readonly #nodeAgent: NodeAgent;
   readonly #spool: Spool | undefined;
+  readonly #counts: KeptCounts | undefined;
   #saving: Promise<void> | undefined;
   #cancelSave: (() => void) | undefined;
 
@@ -79,9 +84,15 @@ class ClusterReport implements Report {
     const budget = new WriteBudget(options.writesPerMinute);
     const books = [this.#alerts, this.#events];
     this.#writer = new Writer({ client, clock, random, budget, books, say, ...tuned });
-    const facts = () => ({ ...options.facts(), heldBack: this.#heldBack() });
-    this.#nodeAgent = new NodeAgent({ client, clock, random, identity, facts, say, ...tuned });
+    const facts = () => this.#facts();
     this.#spool = folder === undefined ? undefined : new Spool(folder);
+    const { startTime } = options.facts();
+    const rules = () => options.facts().rules;
+    const counts =
+      folder === undefined ? undefined : new KeptCounts({ folder, clock, startTime, rules, say });
+    this.#counts = counts;
+    const settle = counts && { settle: (object: unknown) => counts.settle(object) };
+    this.#nodeAgent = new NodeAgent({ client, clock, random, identity, facts, say, ...settle, ...tuned });
   }
 
   async begin(): Promise<void> {
@@ -93,8 +104,15 @@ class ClusterReport implements Report {
     } catch (error) {
       say("error", `reports that waited when the agent ended are lost: ${(error as Error).message}`);
     }
+    await this.#counts?.open();
     this.#nodeAgent.look();
     this.#work();
+  }
+
+  #facts(): AgentFacts {
+    const facts = this.#options.facts();
+    const rules = [...facts.rules, ...(this.#counts?.carried ?? [])];
+    return { ...facts, rules, heldBack: this.#heldBack() };
   }
 
   publish(alerts: readonly Alert[]): void {
@@ -110,6 +128,7 @@ class ClusterReport implements Report {
       if (priority <= least.alerts) this.#alerts.ledger.take(id, name, place, match, now);
       if (priority <= least.events) this.#events.ledger.take(id, name, place, match, now);
     }
+    this.#counts?.soon();
     this.#work();
   }
 
@@ -136,6 +155,7 @@ class ClusterReport implements Report {
     cancel();
     this.#writer.close();
     await this.#saving;
+    await this.#counts?.end();
     if (!(await this.#save())) for (const { ledger } of [this.#alerts, this.#events]) ledger.end();
   }
 
@@ -145,7 +165,7 @@ class ClusterReport implements Report {
     // Once more when nothing waits any longer, so that the file goes.
     const save = waits || this.#spool?.filled === true;
     if (this.#spool === undefined || !save || this.#cancelSave !== undefined) return;
-    this.#cancelSave = this.#options.clock.after(SAVE, () => {
+    this.#cancelSave = this.#options.clock.after(SAVE[this.#spool.length < MUCH ? "little" : "much"], () => {
       this.#cancelSave = undefined;
       this.#saving = this.#save().then(() => {
         this.#saving = undefined;

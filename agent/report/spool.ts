@@ -26,6 +26,8 @@ const maximumFile = 64 << 20;
 export class Spool {
   readonly #path: string;
   #filled = false;
+  /** What was written last. */
+  #text = "";
 
   /** `folder`: the agent's state folder, which exists. */
   constructor(folder: string) {
@@ -35,6 +37,11 @@ export class Spool {
   /** Whether there is a file with something in it. */
   get filled(): boolean {
     return this.#filled;
+  }
+
+  /** Characters of what was written last. */
+  get length(): number {
+    return this.#text.length;
   }
 
   /** What an earlier life left; empty where there is nothing. @throws where the file is there and cannot be read */
@@ -66,11 +73,15 @@ export class Spool {
     if (Object.values(matters).every((groups) => groups.length === 0)) {
       if (this.#filled) await rm(this.#path, { force: true });
       this.#filled = false;
+      this.#text = "";
       return;
     }
     const next = `${this.#path}.new`;
-    await writeFile(next, JSON.stringify({ version: VERSION, matters }), { mode: 0o600 });
+    const text = JSON.stringify({ version: VERSION, matters });
+    if (text === this.#text) return;
+    await writeFile(next, text, { mode: 0o600 });
     await rename(next, this.#path);
+    this.#text = text;
     this.#filled = true;
   }
 }

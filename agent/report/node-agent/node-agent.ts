@@ -25,6 +25,8 @@ export interface NodeAgentOptions {
   readonly random: () => number;
   readonly identity: NodeAgentIdentity;
   readonly facts: () => AgentFacts;
+  /** Given the object as it is before this agent writes for the first time. Absent: nobody asks. */
+  readonly settle?: (object: unknown) => Promise<void>;
   readonly say: Say;
   readonly retry?: RetryPolicy;
 }
@@ -47,6 +49,8 @@ export class NodeAgent {
   readonly #maker = new StatusMaker();
   #written: Written | undefined;
   #made = false;
+  /** What an earlier life said of itself was looked at. */
+  #settled = false;
   #tries = 0;
   /** Not to be asked before, ms. */
   #rest = 0;
@@ -93,10 +97,15 @@ export class NodeAgent {
     if (this.#written?.changes !== changesOf(status)) await this.#write(status);
   }
 
-  async #write(status: ReturnType<StatusMaker["make"]>): Promise<void> {
-    const { client, clock, random, identity, say } = this.#options;
+  async #write(made: ReturnType<StatusMaker["make"]>): Promise<void> {
+    const { client, clock, random, identity, say, facts } = this.#options;
+    let status = made;
     try {
       if (!this.#made) await this.#make();
+      if (!this.#settled) {
+        await this.#settle();
+        status = this.#maker.make(facts(), clock.now());
+      }
       await client.ask(mergePatch(`${FOLDER}/${identity.name}/status`, { status }));
       const at = clock.now();
       this.#written = { at, news: newsOf(status), changes: changesOf(status), jitter: random() };
@@ -111,6 +120,15 @@ export class NodeAgent {
       this.#numbers = { ...this.#numbers, faults: this.#numbers.faults + 1 };
       say("warning", `NodeAgent ${identity.name} is not written: ${fault.message}`, "report: NodeAgent");
     }
+  }
+
+  async #settle(): Promise<void> {
+    const { client, identity, settle } = this.#options;
+    if (settle !== undefined) {
+      const object = await client.ask(mergePatch(`${FOLDER}/${identity.name}/status`, {}));
+      await settle(object);
+    }
+    this.#settled = true;
   }
 
   async #make(): Promise<void> {

@@ -56,7 +56,9 @@ export interface NodeAgentStatus {
   readonly sinks: readonly SinkStatus[];
 }
 
-const time = (milliseconds: number) => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+/** A time as a status has it: to the second. */
+export const statusTime = (milliseconds: number): string =>
+  `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 const said = (text: string, length: number) => cut(escapeText(text.slice(0, 2 * length)), length);
 const keyOf = ({ namespace, object, rule }: RuleFact) => JSON.stringify([namespace, object, rule]);
 
@@ -73,8 +75,8 @@ export class StatusMaker {
     const drops = byCause(facts.drops);
     return {
       conditions: [ready(facts), reported(facts), unbroken(facts)].map((said) => this.#condition(said, now)),
-      startTime: time(facts.startTime),
-      heartbeat: time(now),
+      startTime: statusTime(facts.startTime),
+      heartbeat: statusTime(now),
       version: said(version, bounds.version),
       kernel: said(kernel, bounds.kernel),
       digest,
@@ -118,7 +120,7 @@ export class StatusMaker {
 
   #condition(said: Omit<Condition, "lastTransitionTime">, now: number): Condition {
     const before = this.#conditions.get(said.type);
-    const since = before?.status === said.status ? before.lastTransitionTime : time(now);
+    const since = before?.status === said.status ? before.lastTransitionTime : statusTime(now);
     const condition = { ...said, lastTransitionTime: since };
     this.#conditions.set(said.type, condition);
     return condition;
@@ -197,7 +199,7 @@ const sinkStatus = ({ lastDelivery, lastError, ...counts }: SinkFact): SinkStatu
   failed: counts.failed,
   dropped: counts.dropped,
   spooled: counts.spooled,
-  ...(lastDelivery !== undefined && { lastDelivery: time(lastDelivery) }),
+  ...(lastDelivery !== undefined && { lastDelivery: statusTime(lastDelivery) }),
   ...(lastError !== undefined && { lastError: said(lastError, bounds.message) }),
 });
 

@@ -65,6 +65,12 @@ export class TiercelOperator extends KubeOperator {
     void this.#sayVersion();
   }
 
+  /** A pod that is ready gets reviews: none must be sent where nobody listens yet. */
+  override get lacks(): string | undefined {
+    if (this.#admission === undefined || this.#admission.port !== undefined) return undefined;
+    return "the admission webhook does not listen yet: its certificate is missing, or its port is taken";
+  }
+
   /** Every operator answers, whether or not it leads. */
   #openAdmission(context: Context): Admission | undefined {
     const { webhook_listen, webhook_tls_secret, team_secrets: teamSecrets } = this.#own.settings.operator;

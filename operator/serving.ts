@@ -20,8 +20,10 @@ export async function startServing(
   settings: { readonly metrics_listen: string; readonly health_listen: string },
   { operator, metrics }: ServingParts,
 ): Promise<{ close(): Promise<void> }> {
-  const ready = (): Health =>
-    operator.synced ? { ok: true } : { ok: false, reason: `not listed yet: ${missing(operator).join(", ")}` };
+  const ready = (): Health => {
+    if (!operator.synced) return { ok: false, reason: `not listed yet: ${missing(operator).join(", ")}` };
+    return operator.lacks === undefined ? { ok: true } : { ok: false, reason: operator.lacks };
+  };
   const servers: Server[] = [];
   const open = async (key: "metrics_listen" | "health_listen") => {
     const listen = readListen(settings[key]);

@@ -112,6 +112,11 @@ export abstract class KubeOperator extends dotI.default {
     return this.informers.synced;
   }
 
+  /** What else is missing until it can serve, in words; undefined: nothing. */
+  get lacks(): string | undefined {
+    return undefined;
+  }
+
   /** How each informer stands. */
   get informerStatus(): readonly InformerStatus[] {
     return this.informers.status;

@@ -1,6 +1,8 @@
 /** The Lease that operators share to find who of them acts. */
 import type { KubeClient } from "../../agent/kube/client.ts";
+import type { OwnerReference } from "../api/object-meta.ts";
 import { isMissing } from "./cluster-client.ts";
+import { ownedBy, type KubeObject } from "./object.ts";
 import { pathOf, resources, apiVersionOf } from "./resources.ts";
 
 export interface LeaseRecord {
@@ -67,12 +69,28 @@ const specOf = (record: LeaseRecord) => ({
   leaseTransitions: record.transitions,
 });
 
-/** The Lease of that name in the API. */
+/**
+ * The Lease of that name in the API. Where there is a Deployment of its name it owns the Lease, so that an uninstall takes it;
+ * an operator that ends meanwhile makes it once more, of an owner that is gone, and it goes again.
+ */
 export function leaseStore(client: KubeClient, namespace: string, name: string): LeaseStore {
   const all = pathOf(resources.leases, { namespace });
   const path = pathOf(resources.leases, { namespace, name });
+  let owner: { readonly ownerReferences?: readonly OwnerReference[] } | undefined;
+  const look = async () => {
+    try {
+      const { metadata } = (await client.ask({
+        path: pathOf(resources.deployments, { namespace, name }),
+      })) as KubeObject;
+      owner = { ownerReferences: [ownedBy(resources.deployments, { name, uid: metadata.uid! })] };
+    } catch (error) {
+      if (isMissing(error)) owner = {};
+      // Else it is looked for again: who acts matters more than who owns.
+    }
+  };
   return {
     async get() {
+      if (owner === undefined) await look();
       try {
         return seen(await client.ask({ path }));
       } catch (error) {
@@ -84,14 +102,14 @@ export function leaseStore(client: KubeClient, namespace: string, name: string):
       const object = {
         apiVersion: apiVersionOf(resources.leases),
         kind: resources.leases.kind,
-        metadata: { name, namespace },
+        metadata: { name, namespace, ...owner },
         spec: specOf(record),
       };
       const body = { type: "application/json", text: JSON.stringify(object) };
       return seen(await client.ask({ method: "POST", path: all, body }));
     },
     async update(record, version) {
-      const patch = { metadata: { resourceVersion: version }, spec: specOf(record) };
+      const patch = { metadata: { resourceVersion: version, ...owner }, spec: specOf(record) };
       const body = { type: "application/merge-patch+json", text: JSON.stringify(patch) };
       return seen(await client.ask({ method: "PATCH", path, body }));
     },

@@ -171,7 +171,11 @@ describe("the AlertSinks of a cluster", () => {
       named("three");
       api.fault = () => undefined;
       await last("three | k.v=s3cr3t");
-      assert.equal(applied.length, 2);
+      // The credentials may come in a step of their own.
+      assert.deepEqual(
+        applied.slice(1).filter((line) => !line.startsWith("three | ")),
+        [],
+      );
     });
 
     it("are not used where the API answers", async () => {

@@ -6,6 +6,7 @@ import { parseOperand } from "./condition/parser.ts";
 import { resolveOperand } from "./condition/operand.ts";
 import { Findings } from "./diagnostics/collector.ts";
 import type { ErrorFinding } from "./diagnostics/finding.ts";
+import { finished } from "./steps.ts";
 import { nearest } from "./condition/nearest.ts";
 import { didYouMean } from "./diagnostics/suggest.ts";
 import type { FieldCheck } from "./files/check-exception.ts";
@@ -30,6 +31,12 @@ export interface CompiledRule {
   readonly text: MappedText;
   readonly condition: CompiledCondition;
   readonly output: OutputPlan;
+}
+
+/** What came of compiling. */
+export interface CompiledRules {
+  readonly rules: CompiledRule[];
+  readonly findings: Findings;
 }
 
 /** Why a text is no left side of a check; undefined where it is one. */
@@ -87,7 +94,12 @@ export class RuleCompiler {
    * All rules that compile, in slot order; findings for the others, then for what nobody uses, unless mistakes (here or,
    * as `refused` says, elsewhere) make that a guess.
    */
-  compile(refused: boolean): { readonly rules: CompiledRule[]; readonly findings: Findings } {
+  compile(refused: boolean): CompiledRules {
+    return finished(this.compiling(refused));
+  }
+
+  /** The same; yields after each rule that had to be compiled. Run it to its end before anything else is asked of this. */
+  *compiling(refused: boolean): Generator<undefined, CompiledRules> {
     const findings = new Findings();
     findings.addAll(this.#macroFindings);
     const macros = new Set(this.conditions.usage.macros);
@@ -96,7 +108,9 @@ export class RuleCompiler {
     const outcomes = new Map<RuleEntry, Outcome>();
     const entries = [...this.#context.tables.rules.values()].sort((left, right) => left.index - right.index);
     for (const entry of entries) {
-      const outcome = this.#outcomes.get(entry) ?? this.#outcome(entry);
+      const known = this.#outcomes.get(entry);
+      const outcome = known ?? this.#outcome(entry);
+      if (known === undefined) yield;
       outcomes.set(entry, outcome);
       findings.addAll(outcome.findings);
       for (const name of outcome.usage.macros) macros.add(name);

@@ -75,7 +75,8 @@ class Changes {
 }
 
 /**
- * Judges a namespace; yields after each object, so that a caller can let others have the thread. `before` is what came of it last time, `outside` the operator's namespace now, unless this is it.
+ * Judges a namespace; yields after each object that is read, each rule and each object, so that a caller can let others have
+ * the thread. `before` is what came of it last time, `outside` the operator's namespace now, unless this is it.
  * An object that was accepted, did not change and has nothing to do with what did keeps its verdict unchecked.
  */
 export function* judgeNamespace(
@@ -99,7 +100,11 @@ export function* judgeNamespace(
     else changes.add(step);
   }
   let current: SetObject | undefined;
-  const reads = candidates.map(({ object }) => read(object));
+  const reads: ReadObject[] = [];
+  for (const { object } of candidates) {
+    reads.push(read(object));
+    yield;
+  }
   const scope = newScope((kind, name) => laterIn(reads, current!)(kind, name));
   const steps: Step[] = [];
   for (const [index, candidate] of candidates.entries()) {
@@ -110,7 +115,7 @@ export function* judgeNamespace(
       steps.push(prior);
       continue;
     }
-    const step = judged(candidate, scope, read);
+    const step = yield* judged(candidate, scope, read);
     steps.push(step);
     yield;
     if (prior !== undefined && prior.verdict.running === step.verdict.running) continue;
@@ -121,10 +126,14 @@ export function* judgeNamespace(
 }
 
 /** Judges one object, and its last good version where it is refused. */
-function judged(candidate: Candidate, scope: Scope, read: (object: SetObject) => ReadObject): Step {
+function* judged(
+  candidate: Candidate,
+  scope: Scope,
+  read: (object: SetObject) => ReadObject,
+): Generator<undefined, Step> {
   const { object, lastGood } = candidate;
   const seen = (findings: readonly Finding[]) => findings.map((each) => fieldFinding(each, object));
-  const added = scope.add(read(object));
+  const added = yield* scope.adding(read(object));
   const { errors, warnings } = added.findings;
   const common = { object, errors: seen(errors), warnings: seen(warnings) };
   if (added.taken)
@@ -134,7 +143,7 @@ function judged(candidate: Candidate, scope: Scope, read: (object: SetObject) =>
     return stepOf(candidate, { ...common, running: undefined, reason, lastGoodErrors: [] }, [added]);
   // It stands where the object now asks to be: a place of its own for each version would let an edit reorder others.
   const fallback = lastGood.order === object.order ? lastGood : { ...lastGood, order: object.order };
-  const again = scope.add(read(fallback));
+  const again = yield* scope.adding(read(fallback));
   const running = again.taken ? fallback : undefined;
   return stepOf(candidate, { ...common, running, reason, lastGoodErrors: seen(again.findings.errors) }, [
     added,

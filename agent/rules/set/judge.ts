@@ -7,6 +7,7 @@
 import type { Catalogue } from "../catalogue.ts";
 import type { Finding } from "../diagnostics/finding.ts";
 import { ConditionMemo } from "../files/condition-memo.ts";
+import { finished } from "../steps.ts";
 import { setDigest } from "./digest.ts";
 import { fieldFinding, type FieldFinding } from "./field-finding.ts";
 import { judgeNamespace, type Candidate, type JudgedNamespace, type Verdict } from "./judge-namespace.ts";
@@ -67,14 +68,10 @@ export class Judge {
    * Objects that did not change should be given as the same values: what was found about them is then still known.
    */
   judge(objects: readonly SetObject[], lastGood: readonly SetObject[], settings: SetSettings): Judgement {
-    const steps = this.judging(objects, lastGood, settings);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-    }
+    return finished(this.judging(objects, lastGood, settings));
   }
 
-  /** The same in steps of an object each, so that others can have the thread between them. One at a time, run to its end. */
+  /** The same in steps of a rule each, so that others can have the thread between them. One at a time, run to its end. */
   *judging(
     objects: readonly SetObject[],
     lastGood: readonly SetObject[],

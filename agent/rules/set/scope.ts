@@ -11,6 +11,7 @@ import { Merger } from "../files/merge.ts";
 import { Tables } from "../files/tables.ts";
 import { hintsOf } from "../hints/hints.ts";
 import type { AppendOutput } from "../options.ts";
+import { finished } from "../steps.ts";
 import type { ReadObject } from "./read-object.ts";
 import { neededBy, Users, type Name } from "./references.ts";
 
@@ -124,11 +125,16 @@ export class Scope {
    * hints on its rules too.
    */
   add(read: ReadObject, hints = false): Added {
+    return finished(this.adding(read, hints));
+  }
+
+  /** The same; yields after each rule. Run it to its end before anything else is asked of this scope. */
+  *adding(read: ReadObject, hints = false): Generator<undefined, Added> {
     const findings = new Findings();
     findings.addAll(read.findings);
     const { undo, touched } = this.#merge(read, findings);
     const affected = this.#users.of(touched);
-    const { rules, reach } = this.#compile([...touched, ...affected], touched, findings, hints);
+    const { rules, reach } = yield* this.#compile([...touched, ...affected], touched, findings, hints);
     const taken = findings.errors.length === 0;
     if (taken) {
       this.#taken(touched);
@@ -171,11 +177,11 @@ export class Scope {
   }
 
   /** Compiles some rules against the part of the tables they need. */
-  #compile(names: readonly Name[], own: readonly Name[], findings: Findings, hints: boolean) {
+  *#compile(names: readonly Name[], own: readonly Name[], findings: Findings, hints: boolean) {
     const { tables, reach } = neededBy(names, this.tables, this.#outer?.tables);
     if (names.length === 0) return { rules: [], reach };
     const compiler = new RuleCompiler(this.#contextOf(tables), this.#options.appendOutput);
-    const { rules, findings: compiled } = compiler.compile(true);
+    const { rules, findings: compiled } = yield* compiler.compiling(true);
     findings.addAll(compiled);
     if (hints) {
       const names = new Set(own.flatMap(({ kind, name }) => (kind === "rule" ? [name] : [])));

@@ -34,6 +34,24 @@ describe("which objects are in the set", () => {
     assert.equal(judged.digest, setDigest(judged.set));
   });
 
+  it("gives the thread away after each rule of a large object, and comes to the same", () => {
+    const rules = Array.from({ length: 200 }, (_, index) =>
+      rule(`R${index}`, `evt.type=open and fd.num=${index}`),
+    );
+    const large = [object("t/large", { rules })];
+    const steps = new Judge(catalogue).judging(large, [], settings);
+    let given = 0;
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done !== true) given++;
+      else {
+        assert.deepEqual(value, judge(large));
+        break;
+      }
+    }
+    assert.ok(given >= rules.length, `${given} times for ${rules.length} rules`);
+  });
+
   it("says of a mistake its field, line and column within the field, and what to do; the others go on", () => {
     const bad = object("t/bad", {
       rules: [rule("One", "evt.type=open"), rule("Two", "evt.type=open\n  and proc.nmae=x")],

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "mocha";
@@ -12,7 +12,15 @@ import { root } from "../../support/reference.ts";
 import { unmet } from "../../support/requirements.ts";
 import { eventually, mustRun } from "../../system/support/commands.ts";
 import { down, helm, isUp, kubectl, mustKubectl, up } from "./cluster.ts";
-import { cgroupMount, controlNamespace, nodeNamespace, nodeNumbers, stateFolder } from "./layout.ts";
+import {
+  at,
+  cgroupMount,
+  controlNamespace,
+  nodeName,
+  nodeNamespace,
+  nodeNumbers,
+  stateFolder,
+} from "./layout.ts";
 
 /** Name and tag of the images both nodes have; `tools` is the one with sh, jq and curl. */
 export const repository = "docker.io/tiercel/tiercel";
@@ -106,13 +114,14 @@ async function nothingIsLeft(): Promise<void> {
 export function sharedCluster(): void {
   users += 1;
   before(async function () {
+    // Added only now, it is the block's last one: what the block tidies up itself needs the cluster.
+    this.test?.parent?.afterAll("ends the shared cluster", async () => {
+      users -= 1;
+      if (users > 0 || keep || !isUp()) return;
+      await down();
+      await nothingIsLeft();
+    });
     await start(this);
-  });
-  after(async () => {
-    users -= 1;
-    if (users > 0 || keep || !isUp()) return;
-    await down();
-    await nothingIsLeft();
   });
 }
 
@@ -163,9 +172,15 @@ async function operatorActed(): Promise<void> {
   await sleep(ACTING);
 }
 
-/** Takes the release, its namespace and its definitions away, as if it had never been there. */
+/** Takes the release, its namespace, its definitions and what it keeps on nodes away, as if it had never been there. */
 export async function uninstalled(): Promise<void> {
-  if ((await kubectl(["get", "namespace", home])).code !== 0) return;
+  if ((await kubectl(["get", "namespace", home])).code === 0) await uninstall();
+  for (const node of nodeNumbers)
+    for (const folder of ["tiercel", "tiercel-log"].map((name) => at(nodeName(node), name)))
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+}
+
+async function uninstall(): Promise<void> {
   await helm("uninstall", "tiercel", "--namespace", home, "--ignore-not-found", "--wait");
   await mustKubectl(["delete", "namespace", home, "--timeout=120s"]);
   await mustKubectl(["delete", "crd", "--ignore-not-found", "--timeout=120s", ...definitions]);

@@ -138,7 +138,11 @@ async function applying(print: QuestionContext["print"]): Promise<readonly Appli
       await plane.apply(falcoRule((edit * 7) % OBJECTS, edit + 1));
       const returned = performance.now();
       await changed;
-      applied.push({ delay: Math.max(0, at - returned), writes: counted(await quiet()) });
+      const all = await quiet();
+      const writes = counted(all);
+      applied.push({ delay: Math.max(0, at - returned), writes });
+      if (writes.index !== 1 || writes.shard !== 1 || writes.status !== 1 || writes.other !== 0)
+        print(`  edit ${edit} of o${(edit * 7) % OBJECTS} wrote: ${all.join(", ")}`);
     }
     await operator.stop();
     return applied;

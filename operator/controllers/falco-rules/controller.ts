@@ -44,6 +44,12 @@ const key = "set";
 /** Milliseconds of judging after which others get the thread. */
 const slice = 10;
 
+/**
+ * Milliseconds between two indexes. The first edit is written at once; of many that come together, as an install brings
+ * them, each would else be a whole set of its own, for the API server to keep and for every agent to read.
+ */
+const distance = 250;
+
 interface Followed {
   readonly rules: Informer<RuleView>;
   readonly namespaces: Informer<NamespaceView>;
@@ -70,6 +76,9 @@ class RuleSetWork {
   #resolved: ReadonlyMap<string, Resolved> = new Map();
   /** Objects of the set in the cluster; undefined before it was read. */
   #current: readonly SetObject[] | undefined;
+  /** Of the last index, and when it was written, milliseconds. */
+  #digest = "";
+  #writtenAt = -Infinity;
   readonly #unwanted = new Map<string, number>();
   readonly #bytes = new WeakMap<SetObject, number>();
 
@@ -87,13 +96,18 @@ class RuleSetWork {
   }
 
   async reconcile(signal: AbortSignal): Promise<Again | void> {
+    const { clock } = this.#context;
+    const wait = this.#writtenAt + distance - clock.now();
+    if (wait > 0) return { after: wait };
     const current = (this.#current ??= await this.#stored.read(signal));
     const { objects, leftOut } = this.#gather(current);
     const judgement = await this.#judged(objects, current);
-    const wanted = await this.#stored.write(judgement, signal);
+    const { shards, after } = await this.#stored.write(judgement, signal);
+    if (judgement.digest !== this.#digest) this.#writtenAt = clock.now();
+    this.#digest = judgement.digest;
     this.#current = judgement.set.objects;
     this.#tell(judgement, leftOut);
-    return this.#collect(judgement.digest, wanted, signal);
+    return sooner(after, await this.#collect(judgement.digest, shards, signal));
   }
 
   #gather(current: readonly SetObject[]) {
@@ -176,7 +190,11 @@ class RuleSetWork {
   }
 
   /** Deletes shards that nobody needs any more. */
-  async #collect(digest: string, wanted: ReadonlySet<string>, signal: AbortSignal): Promise<Again | void> {
+  async #collect(
+    digest: string,
+    wanted: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const { clock, client, namespace } = this.#context;
     const shards = new Set([...this.#followed.configMaps.list()].map(({ name }) => name));
     shards.delete(indexName(this.#context));
@@ -189,8 +207,14 @@ class RuleSetWork {
     const { remove, after } = collect(this.#unwanted, behind, now);
     for (const name of remove)
       await client.delete({ resource: resources.configMaps, namespace, name }, {}, signal);
-    return after === undefined ? undefined : { after };
+    return after;
   }
+}
+
+/** When there is something to look at again; undefined: not by itself. */
+function sooner(one: number | undefined, other: number | undefined): Again | undefined {
+  const after = Math.min(one ?? Infinity, other ?? Infinity);
+  return after === Infinity ? undefined : { after };
 }
 
 /** What matters of a FalcoRule to the set: its spec. */

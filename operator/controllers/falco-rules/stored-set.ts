@@ -21,12 +21,25 @@ import type { ConfigMapView } from "./view.ts";
 /** Writes at a time. */
 const together = 4;
 
+/** Milliseconds for which what was written is taken to be there before the informer shows it. */
+const belief = 2000;
+
+/** A set that is in the cluster. */
+export interface Stored {
+  /** Names of its shards. */
+  readonly shards: ReadonlySet<string>;
+  /** Milliseconds until another look, where the informer has yet to show what was written. */
+  readonly after?: number;
+}
+
 type WithData = KubeObject & { readonly data?: ConfigMap["data"] };
 
 export class StoredSet {
   readonly #context: Context;
   readonly #sets: RuleSets;
   readonly #configMaps: Informer<ConfigMapView>;
+  /** Written and not shown by the informer yet; `at` in milliseconds. */
+  #written: { readonly digest: string; readonly at: number } | undefined;
 
   constructor(context: Context, sets: RuleSets, configMaps: Informer<ConfigMapView>) {
     this.#context = context;
@@ -62,19 +75,27 @@ export class StoredSet {
     return objects;
   }
 
-  /** Writes shards, then the index that names them, where they are not there. Gives the names of the shards. */
-  async write({ set, digest }: Judgement, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  /** Writes shards, then the index that names them, where they are not there. */
+  async write({ set, digest }: Judgement, signal: AbortSignal): Promise<Stored> {
+    const { client, clock } = this.#context;
     const place = this.#place;
     const shards = shardsOf(set, digest, place);
     const names = shards.map(({ metadata }) => metadata.name);
+    const stored: Stored = { shards: new Set(names) };
     const there = (name: string) => this.#configMaps.get(`${place.namespace}/${name}`);
-    if (there(indexName(place))?.digest === digest && names.every((name) => there(name) !== undefined))
-      return new Set(names);
+    if (there(indexName(place))?.digest === digest && names.every((name) => there(name) !== undefined)) {
+      this.#written = undefined;
+      return stored;
+    }
+    const isWritten = this.#written?.digest === digest;
+    const after = isWritten ? this.#written!.at + belief - clock.now() : 0;
+    if (after > 0) return { ...stored, after };
     for (let at = 0; at < shards.length; at += together)
       await Promise.all(shards.slice(at, at + together).map((shard) => this.#writeShard(shard, signal)));
     this.#sets.remember(digest, set.objects);
-    await this.#context.client.apply(indexOf(set, digest, names, place), signal);
-    return new Set(names);
+    await client.apply(indexOf(set, digest, names, place), signal);
+    this.#written = { digest, at: clock.now() };
+    return stored;
   }
 
   /** A shard of this name that is there already holds the same, unless somebody else made it. */

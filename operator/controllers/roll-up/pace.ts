@@ -52,8 +52,11 @@ export function dueAt(of: Urgency, since: number, written: number): number {
 /** Writes a minute of each of the two parts: together below one a second. */
 const perMinute = 24;
 
-/** Writes at once: a new cluster's rules are told to be ready soon; numbers come one after the other. */
-const burst = { conditions: 100, numbers: 8 } as const;
+/**
+ * Writes at once. Two for each object of a large cluster: when its agents come, all rules are told to be accepted and then to
+ * be ready without a wait; the rest of the day stays below the pace above. Numbers come one after the other.
+ */
+const burst = { conditions: 500, numbers: 8 } as const;
 
 /** A bound on writes over all objects: one part is for numbers; the other, and that one too, for all else. */
 export class Budget {

@@ -10,6 +10,8 @@ export interface Cost {
   /** Resident memory: all, and of it what belongs to no file. MiB. */
   readonly rss: number;
   readonly anonymous: number;
+  /** The highest that `rss` ever was, MiB. */
+  readonly peak: number;
   /** How often its threads went to sleep by themselves, and so were woken: by thread id. */
   readonly sleeps: ReadonlyMap<number, number>;
 }
@@ -29,6 +31,7 @@ export function costOf(pid: number): Cost {
     cpu: (Number(fields[11]) + Number(fields[12])) / TICKS,
     rss: kib("VmRSS") / 1024,
     anonymous: kib("RssAnon") / 1024,
+    peak: kib("VmHWM") / 1024,
     sleeps,
   };
 }

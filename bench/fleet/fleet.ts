@@ -10,6 +10,7 @@ import { root } from "../../test/support/reference.ts";
 import { ControlPlane } from "../../test/cluster/control-plane.ts";
 import { OperatorProcess } from "../../test/cluster/operator-process.ts";
 import { eventually } from "../../test/system/support/commands.ts";
+import { endWithUs } from "../interrupted.ts";
 import { costOf } from "../process-cost.ts";
 import { MadeAgents, objectName, ruleName } from "./made-agents.ts";
 
@@ -25,16 +26,20 @@ export interface FleetOptions {
 }
 
 export interface FleetFigures {
-  /** Objects whose Ready is True once all agents run the set, and how long that took, seconds. */
+  /** Objects whose Ready is True at the end. */
   readonly ready: number;
+  /** Seconds from the agents' start until the first object says that it is on all of them, and until all are Ready. */
+  readonly loadedAfter: number;
   readonly readyAfter: number;
-  /** Writes a second of the operator while all rules match, and of all agents. */
+  /** Writes of the operator until then, from its own start. */
+  readonly startWrites: number;
+  /** Writes a second of the operator after that, while all rules match, and of all agents. */
   readonly writes: number;
   readonly agentWrites: number;
   /** Writes of the operator in a rest in which only events pass. */
   readonly idleWrites: number;
-  /** MiB resident: the operator at its highest, and a Node that does nothing. */
-  readonly resident: number;
+  /** MiB resident: the operator at its highest, its start included, and a Node that does nothing. */
+  readonly peak: number;
   readonly runtime: number;
   /** Processor time of the operator, share of a core, while all rules match. */
   readonly cpu: number;
@@ -186,16 +191,6 @@ async function sample(operator: OperatorProcess, made: MadeAgents) {
   return { writes: await writesOf(operator), agents: made.writes, cpu: costOf(operator.pid).cpu };
 }
 
-/** The highest resident size in so many seconds, MiB. */
-async function highestResident(operator: OperatorProcess, seconds: number): Promise<number> {
-  let resident = 0;
-  for (let second = 0; second < seconds; second++) {
-    await pause(1);
-    resident = Math.max(resident, costOf(operator.pid).rss);
-  }
-  return resident;
-}
-
 /** Says what it waits for. @throws Error where something did not come about in time */
 export async function fleet(context: Context, options: FleetOptions): Promise<FleetFigures> {
   const { agents, objects, rulesPerObject, program, seconds, print } = options;
@@ -213,9 +208,12 @@ export async function fleet(context: Context, options: FleetOptions): Promise<Fl
         "default_rules.enabled": "false",
         webhook_listen: `127.0.0.1:${await freePort()}`,
       },
+      // As the image has it.
+      environment: { MALLOC_ARENA_MAX: "2" },
       ...(program !== undefined && { program }),
     });
     operator = running;
+    endWithUs(() => running.end());
     await running.ready();
     await running.untilLeads();
     print("  waiting for the index of rules");
@@ -229,22 +227,20 @@ export async function fleet(context: Context, options: FleetOptions): Promise<Fl
     made = new MadeAgents({ clients, clock: systemClock, namespace, ...counted });
     const began = performance.now();
     await made.run(digest);
+    const progress = (passed: number) => print(`  still, after ${passed.toFixed(0)} s`);
+    const since = () => (performance.now() - began) / 1000;
+    const wait = (bound: number) => ({ operator: running, bound, progress });
     print("  waiting until the first object runs on all agents");
-    await waitFor(
-      "the first object runs on all agents",
-      async () => ((await cluster.loaded()) === agents ? true : undefined),
-      {
-        operator: running,
-        bound: 120_000,
-        progress: (passed) => print(`  still, after ${passed.toFixed(0)} s`),
-      },
-    ).catch((error: Error) => {
-      throw new Error(`${error.message}; the operator's log ends: ${running.log.slice(-2000)}`);
-    });
-    const readyAfter = (performance.now() - began) / 1000;
+    const isLoaded = async () => ((await cluster.loaded()) === agents ? true : undefined);
+    await waitFor("the first object runs on all agents", isLoaded, wait(120_000));
+    const loadedAfter = since();
+    print("  waiting until all objects are Ready");
+    const areReady = async () => ((await cluster.ready()) === objects ? true : undefined);
+    await waitFor("all objects are Ready", areReady, wait(600_000));
+    const readyAfter = since();
     print(`  measuring for ${seconds} s while all rules match`);
     const before = await sample(running, made);
-    const matching = await highestResident(running, seconds);
+    await pause(seconds);
     const after = await sample(running, made);
     made.rest();
     // What is counted has to be written first, at the roll-up's pace for numbers: 24 to 48 objects a minute.
@@ -268,16 +264,18 @@ export async function fleet(context: Context, options: FleetOptions): Promise<Fl
       },
     );
     print(`  measuring for ${seconds} s of rest`);
-    const resting = await highestResident(running, seconds);
+    await pause(seconds);
     const idleWrites = (await writesOf(running)) - writes;
     if (idleWrites > 0) print(`  the operator's log ends: ${running.log.slice(-2000)}`);
     return {
       ready: await cluster.ready(),
+      loadedAfter,
       readyAfter,
+      startWrites: before.writes,
       writes: (after.writes - before.writes) / seconds,
       agentWrites: (after.agents - before.agents) / seconds,
       idleWrites,
-      resident: Math.max(matching, resting),
+      peak: costOf(running.pid).peak,
       runtime: await residentOfNode(),
       cpu: (after.cpu - before.cpu) / seconds,
     };

@@ -17,6 +17,8 @@ export interface OperatorProcessOptions {
   readonly mirror?: boolean;
   /** What is run in place of bin/tiercel: the bundle's main.js. */
   readonly program?: string;
+  /** Variables beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class OperatorProcess {
@@ -37,6 +39,7 @@ export class OperatorProcess {
     pod = "operator",
     mirror = false,
     program = `${root}bin/tiercel`,
+    environment = {},
   }: OperatorProcessOptions): Promise<OperatorProcess> {
     const ports = { metrics: await freePort(), health: await freePort() };
     const all = {
@@ -51,8 +54,8 @@ export class OperatorProcess {
     const args = mirror
       ? [fileURLToPath(new URL("./mirror-operator.js", import.meta.url)), ...sets]
       : ["--max-semi-space-size=1", program, "operator", "--set", "log_level=debug", ...sets];
-    const environment = { ...process.env, KUBECONFIG: kubeconfig, POD_NAME: pod };
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env: environment });
+    const env = { ...process.env, ...environment, KUBECONFIG: kubeconfig, POD_NAME: pod };
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env });
     return new OperatorProcess(child, ports);
   }
 

@@ -46,13 +46,16 @@ export function allControllers(places: ReturnType<typeof ownPlaces>): readonly M
         configurationOf(input, settings, { namespace, name, ...owner });
       return agentsController(context, { agent, audit, configuration });
     },
-    (context, { operator: { default_rules, example_sink, custom_rules_folder, audit } }) => {
+    (context, { operator }) => {
+      const { default_rules, example_sink, custom_rules_folder, audit, service_account } = operator;
+      const account = service_account === "" ? `${context.name}-operator` : service_account;
+      const user = `system:serviceaccount:${context.namespace}:${account}`;
       const catalogue = buildCatalogue();
       const { objects, refused, remarks } = customRules(custom_rules_folder, catalogue);
       for (const remark of remarks) context.log("warning", `customRules: ${remark}`);
       return defaultsController(context, {
         objects: [
-          ...(default_rules.enabled ? defaultRules(home, catalogue, audit.enabled) : []),
+          ...(default_rules.enabled ? defaultRules(home, catalogue, { audit: audit.enabled, user }) : []),
           ...(example_sink.enabled ? exampleSinks(home) : []),
           ...objects,
         ],

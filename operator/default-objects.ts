@@ -15,18 +15,46 @@ function yamlFiles(folder: string): string[] {
     .sort();
 }
 
+export interface DefaultRulesOptions {
+  /** Whether there are agents for the rules about audit events. */
+  readonly audit: boolean;
+  /** The operator, as audit events name it. */
+  readonly user: string;
+}
+
 /**
  * Rules files as FalcoRules, named after the file.
  * @param home Tiercel's own folder, which holds config/
- * @param audit whether there are agents for the rules about audit events
  * @throws Error where a file cannot be read or converted: the release is broken
  */
-export function defaultRules(home: string, catalogue: Catalogue, audit: boolean): KubeObject[] {
-  const folders = ["config/rules", ...(audit ? ["config/audit-rules"] : [])];
-  return folders.flatMap((folder) => rulesOf(join(home, folder), catalogue));
+export function defaultRules(
+  home: string,
+  catalogue: Catalogue,
+  { audit, user }: DefaultRulesOptions,
+): KubeObject[] {
+  const own = rulesOf(join(home, "config/rules"), catalogue);
+  if (!audit) return own;
+  return [
+    ...own,
+    ...rulesOf(join(home, "config/audit-rules"), catalogue).map((rules) => leftAlone(rules, user)),
+  ];
 }
 
-function rulesOf(folder: string, catalogue: Catalogue): KubeObject[] {
+/** The list of default audit rules that has the operator's user; in the file it is that of a release called tiercel. */
+const ownUsers = "tiercel_users";
+
+function leftAlone<T extends KubeObject & { readonly spec: Spec }>(object: T, user: string): T {
+  const lists = object.spec.lists?.map((each) =>
+    each.list === ownUsers ? { ...each, items: [user] } : each,
+  );
+  return lists === undefined ? object : { ...object, spec: { ...object.spec, lists } };
+}
+
+interface Spec {
+  readonly lists?: readonly { readonly list: string; readonly items?: readonly unknown[] }[];
+}
+
+function rulesOf(folder: string, catalogue: Catalogue): (KubeObject & { readonly spec: Spec })[] {
   return yamlFiles(folder).flatMap((name) => {
     const { documents, refused } = convertFile(name, readFileSync(join(folder, name), "utf8"), catalogue);
     if (refused !== undefined || documents.length === 0)
@@ -34,7 +62,7 @@ function rulesOf(folder: string, catalogue: Catalogue): KubeObject[] {
         `${join(folder, name)} is no rules file: ${refused?.errors[0]?.message ?? "it is empty"}`,
       );
     return documents.map((text) => {
-      const object = parse(text, { version: "1.1" }) as KubeObject & { readonly spec: object };
+      const object = parse(text, { version: "1.1" }) as KubeObject & { readonly spec: Spec };
       return { ...object, spec: { ...object.spec, order } };
     });
   });

@@ -30,7 +30,8 @@ describe("what comes with Tiercel on a real API server", function () {
   let plane: ControlPlane;
   let client: ClusterClient;
   let running: RunningController | undefined;
-  const rules = defaultRules(root, buildCatalogue(), false);
+  const user = "system:serviceaccount:tiercel-system:tiercel-operator";
+  const rules = defaultRules(root, buildCatalogue(), { audit: false, user });
   const everything = [...rules, ...exampleSinks(root)];
 
   const get = async (name = "tiercel-default") =>

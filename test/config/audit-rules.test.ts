@@ -146,6 +146,10 @@ const cases: readonly Case[] = [
       "a password": configMap,
       "a private key": { ...configMap, verb: "update", ...data("-----BEGIN EC PRIVATE KEY-----\nMHc") },
       "an access key": { ...configMap, ...data("AWS_SECRET_ACCESS_KEY=a") },
+      "of a service account that is called like the operator": {
+        ...configMap,
+        ...user("system:serviceaccount:shop:tiercel-operator"),
+      },
     },
     silent: {
       "but a certificate": { ...configMap, ...data("-----BEGIN CERTIFICATE-----\nMIIB") },

@@ -36,6 +36,11 @@ export const operatorProcessSettings = {
     "",
     { sample: "tiercel-operator" },
   ),
+  service_account: text(
+    "Name of the operator's service account, whom default audit rules leave alone. Empty: `name` with `-operator`.",
+    "",
+    { sample: "tiercel-operator" },
+  ),
   leader_election: leaderElectionSettings,
   team_secrets: flag(
     "Read Secrets of all namespaces, those that AlertSinks of teams name. Otherwise only sinks of the operator's namespace have credentials.",

@@ -27,6 +27,8 @@ export interface ReportOptions {
   readonly writesPerMinute: number;
   /** Where what waits is kept; undefined: in memory alone. */
   readonly folder: string | undefined;
+  /** Rules whose counts are kept there at most. */
+  readonly counts: number;
   /** All but what was held back here. */
   readonly facts: () => Omit<AgentFacts, "heldBack">;
   readonly bounds?: LedgerBounds;
@@ -38,6 +40,8 @@ export interface ReportStatus {
   readonly events: LedgerNumbers;
   readonly writer: WriterNumbers;
   readonly nodeAgent: NodeAgentNumbers;
+  /** Matches of rules beyond those whose counts are kept on the disk. */
+  readonly notKept: number;
 }
 
 export interface Report {
@@ -88,8 +92,8 @@ class ClusterReport implements Report {
     this.#spool = folder === undefined ? undefined : new Spool(folder);
     const { startTime } = options.facts();
     const rules = () => options.facts().rules;
-    const counts =
-      folder === undefined ? undefined : new KeptCounts({ folder, clock, startTime, rules, say });
+    const kept = { clock, startTime, rules, most: options.counts, say };
+    const counts = folder === undefined ? undefined : new KeptCounts({ folder, ...kept });
     this.#counts = counts;
     const settle = counts && { settle: (object: unknown) => counts.settle(object) };
     this.#nodeAgent = new NodeAgent({ client, clock, random, identity, facts, say, ...settle, ...tuned });
@@ -138,6 +142,7 @@ class ClusterReport implements Report {
       events: this.#events.ledger.numbers,
       writer: this.#writer.numbers,
       nodeAgent: this.#nodeAgent.numbers,
+      notKept: this.#counts?.notKept ?? 0,
     };
   }
 

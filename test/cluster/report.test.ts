@@ -59,6 +59,7 @@ describe("reports on a real API server", function () {
       namespace,
       least: { alerts: 6, events: 6 },
       writesPerMinute: 10_000,
+      counts: 5000,
       folder,
       facts: () => facts,
       ...more,

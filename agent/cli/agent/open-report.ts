@@ -45,6 +45,7 @@ export async function openClusterReport(settings: Settings, parts: ReportParts):
     writesPerMinute: report.writes_per_minute,
     bounds: { ...defaultBounds, groups: report.matters },
     folder: await madeFolder(cluster.state_folder, log),
+    counts: report.counts,
     facts: () => agentFacts(parts),
   });
 }

@@ -165,6 +165,11 @@ export const settingsSchema = group("Settings of Tiercel.", {
         2000,
         { minimum: 10, maximum: 20_000 },
       ),
+      counts: number(
+        "Rules whose numbers of matches are kept on the node's disk at most, so that an agent that is killed loses seconds of them. Those of further rules are lost with it, up to half a minute of them.",
+        5000,
+        { minimum: 10, maximum: 20_000 },
+      ),
     },
   ),
   cluster: group(

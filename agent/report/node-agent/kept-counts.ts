@@ -49,6 +49,8 @@ export interface KeptCountsOptions {
   /** ms since the epoch. */
   readonly startTime: number;
   readonly rules: () => readonly RuleFact[];
+  /** Rules that are kept at most; the others' matches are counted in `notKept`. */
+  readonly most: number;
   readonly say: Say;
 }
 
@@ -59,8 +61,8 @@ const times = { look: 1000, rest: 10_000 } as const;
 
 const looks = 2;
 
-/** Rules that are kept, and bytes of a file. */
-const most = { rows: 5000, file: 16 << 20 } as const;
+/** Bytes of a file beyond which it is none of ours: 20,000 rules, the most that the setting allows, have 800 each. */
+const longestFile = 16 << 20;
 
 const nothing: Before = { told: undefined, untold: [] };
 const keyOf = ({ namespace, object, rule }: Pick<Row, "namespace" | "object" | "rule">) =>
@@ -77,6 +79,7 @@ export class KeptCounts {
   /** What was written last: when, and the sum of this life's matches. */
   #at = -Infinity;
   #sum = 0;
+  #notKept = 0;
   /** When the next look is, ms. */
   #next = Infinity;
   /** Looks a second apart that are left, though nothing grows. */
@@ -95,6 +98,11 @@ export class KeptCounts {
     return this.#carried ?? [];
   }
 
+  /** Matches that were not written the last time, since there are more rules than are kept. */
+  get notKept(): number {
+    return this.#notKept;
+  }
+
   /** Takes up what the last life left and begins to keep this one's. */
   async open(): Promise<void> {
     const { say } = this.#options;
@@ -111,7 +119,7 @@ export class KeptCounts {
   async #read(): Promise<File | undefined> {
     try {
       const { size } = await stat(this.#path);
-      if (size > most.file) throw new Error(`${this.#path} is too large`);
+      if (size > longestFile) throw new Error(`${this.#path} is too large`);
       const file = JSON.parse(await readFile(this.#path, "utf8")) as Partial<File>;
       if (file.version !== VERSION) throw new Error(`${this.#path} is of another version`);
       return file as File;
@@ -125,7 +133,7 @@ export class KeptCounts {
     this.#before =
       life.uid !== ""
         ? { told: life, untold: [] }
-        : { told: before.told, untold: sumOf([...before.untold, ...life.rows]) };
+        : { told: before.told, untold: this.#kept([...before.untold, ...life.rows]) };
   }
 
   /**
@@ -138,7 +146,10 @@ export class KeptCounts {
     const { told, untold } = this.#before;
     // Somebody removed the one that was told: how far that went nobody knows.
     const rest = told === undefined || told.uid !== uid ? [] : beyond(told, (object as Told).status);
-    this.#carried = sumOf([...untold, ...rest]).map((row) => ({ ...row, lastMatch: BigInt(row.lastMatch) }));
+    this.#carried = this.#kept([...untold, ...rest]).map((row) => ({
+      ...row,
+      lastMatch: BigInt(row.lastMatch),
+    }));
     this.#uid = uid;
     this.#before = nothing;
     await this.#write();
@@ -179,6 +190,13 @@ export class KeptCounts {
     return this.#writing;
   }
 
+  #kept(rows: readonly Row[]): readonly Row[] {
+    const sums = sumOf(rows);
+    const { most } = this.#options;
+    this.#notKept = totalOf(sums.slice(most));
+    return sums.slice(0, most);
+  }
+
   async #put(): Promise<void> {
     const { clock, startTime, rules, say } = this.#options;
     const now = rules();
@@ -189,7 +207,7 @@ export class KeptCounts {
       life: {
         startTime: statusTime(startTime),
         uid: this.#uid,
-        rows: sumOf([...now, ...this.carried].map(rowOf)),
+        rows: this.#kept([...now, ...this.carried].map(rowOf)),
       },
       before: this.#before,
     };
@@ -210,9 +228,10 @@ const rowOf = ({ namespace, object, rule, matches, lastMatch }: RuleFact): Row =
   lastMatch: lastMatch.toString(),
 });
 
-const totalOf = (rules: readonly RuleFact[]) => rules.reduce((total, { matches }) => total + matches, 0);
+const totalOf = (rules: readonly Pick<Row, "matches">[]) =>
+  rules.reduce((total, { matches }) => total + matches, 0);
 
-/** One row for each rule of an object that matched, as many as are kept. */
+/** One row for each rule of an object that matched. */
 function sumOf(rows: readonly Row[]): readonly Row[] {
   const sums = new Map<string, Row>();
   for (const row of rows) {
@@ -220,7 +239,6 @@ function sumOf(rows: readonly Row[]): readonly Row[] {
     if (row.object === "" || !(row.matches > 0)) continue;
     const key = keyOf(row);
     const known = sums.get(key);
-    if (known === undefined && sums.size >= most.rows) continue;
     const last = BigInt(known?.lastMatch ?? 0) > BigInt(row.lastMatch) ? known!.lastMatch : row.lastMatch;
     sums.set(key, { ...row, matches: row.matches + (known?.matches ?? 0), lastMatch: last });
   }

@@ -55,7 +55,7 @@ class Life {
     this.#startTime = startTime;
     this.#path = join(folder, "counts.json");
     this.counts = new KeptCounts({
-      ...{ folder, clock: this.clock, startTime },
+      ...{ folder, clock: this.clock, startTime, most: 5000 },
       rules: () => this.#rules(),
       say: (level, message) => this.said.push(`${level}: ${message}`),
     });
@@ -197,16 +197,18 @@ describe("matches that are kept over the agent's life", () => {
 
   it("are bounded", async () => {
     const clock = new FakeClock();
-    const many = Array.from({ length: 6000 }, (_, n) => ({
-      ...{ namespace: "n", object: "o", rule: `${n}`, matches: 1, lastMatch: 1n },
+    const many = Array.from({ length: 60 }, (_, n) => ({
+      ...{ namespace: "n", object: "o", rule: `${n}`, matches: 2, lastMatch: 1n },
     }));
-    const counts = new KeptCounts({ folder, clock, startTime: 0, rules: () => many, say: () => {} });
+    const kept = { clock, startTime: 0, rules: () => many, most: 50, say: () => {} };
+    const counts = new KeptCounts({ folder, ...kept });
     await counts.open();
+    assert.equal(counts.notKept, 20);
     await counts.end();
     const { life } = JSON.parse(readFileSync(join(folder, "counts.json"), "utf8")) as {
       life: { rows: unknown[] };
     };
-    assert.equal(life.rows.length, 5000);
+    assert.equal(life.rows.length, 50);
   });
 
   it("are neither lost nor told twice, whenever agents are killed and whenever the API is away", async function () {

@@ -61,6 +61,7 @@ export class MadeReport {
       namespace: "tiercel-system",
       least: { alerts: 6, events: 5 },
       writesPerMinute: 10_000,
+      counts: 5000,
       folder: undefined,
       facts: () => this.facts,
       ...more,

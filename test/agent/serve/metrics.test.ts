@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { agentMetrics, type MetricSources } from "../../../agent/cli/metrics.ts";
+import { agentMetrics } from "../../../agent/cli/metrics.ts";
+import type { MetricSources } from "../../../agent/cli/metrics/sources.ts";
 import { defaultSettings } from "../../../agent/cli/settings/check.ts";
 import { maximumSeries, metricsText, type Metric } from "../../../agent/serve/metrics.ts";
 

@@ -1,5 +1,6 @@
 /** The admission webhook before a real API server: what kubectl shows of it, and what happens without it. */
 import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
 import type { Clock } from "../../agent/kube/clock.ts";
 import { Admission } from "../../operator/admission/admission.ts";
 import {
@@ -228,6 +229,33 @@ describe("the admission webhook before a real API server", function () {
     for (const replica of [first, second]) await replica.lost();
     assert.equal((await secret(webhookSecret(name))).metadata.resourceVersion, metadata.resourceVersion);
     await asks();
+  });
+
+  it("tries a port that is taken until it is free", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port: taken } = other.address() as AddressInfo;
+    let tries = 0;
+    const hasty: Clock = {
+      now: () => clock.now(),
+      after: (_, run) => realClock.after(10, () => (tries++, run())),
+    };
+    const third = new Replica(plane, hasty, { address: "127.0.0.1", port: taken });
+    try {
+      await eventually("it has tried again", async () => tries > 2 || undefined, 30_000);
+      assert.equal(third.admission.port, undefined);
+      await new Promise((resolve) => other.close(resolve));
+      await eventually("it listens", async () => third.admission.port ?? undefined, 30_000);
+      assert.equal(third.admission.port, taken);
+      assert.match(
+        third.log.join("\n"),
+        new RegExp(`error: the admission webhook cannot listen on 127.0.0.1:${taken}: something else does`),
+      );
+      assert.ok(third.log.includes(`info: the admission webhook listens on port ${taken}`));
+    } finally {
+      other.close();
+      await third.stop();
+    }
   });
 
   it("leaves all of the configuration but the authority as the chart has it", async () => {

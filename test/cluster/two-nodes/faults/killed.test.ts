@@ -117,8 +117,8 @@ describe("a cluster of two nodes where a process is killed", function () {
     const told = received(run.name);
     await assertOneGap(2, told, run.matches, "killed");
     assert.deepEqual(await settled(() => inFile(run.name, 2), told.length), told);
-    // What waited to be counted goes to the disk every ten seconds: so much of the time before the kill may be missing.
-    const safe = told.filter(({ time }) => time < killed - 10_000 || time > killed).length;
+    // As little as waits here goes to the disk every second, a busy machine's in three.
+    const safe = told.filter(({ time }) => time < killed - 3000 || time > killed).length;
     for (const read of [inAlerts, inEvents])
       await eventually(
         `objects count at least ${safe} of ${told.length} matches`,

@@ -110,6 +110,7 @@ export class Agent {
   private current: RulesStatus = {
     ...{ digest: "", rules: 0, failures: 0, lastFailure: undefined, since: 0, left: [] },
   };
+  private ready = false;
   private reloading: Promise<void> | undefined;
   private again = false;
   private key = "";
@@ -142,6 +143,8 @@ export class Agent {
     const run = `${sources.map(({ name }) => name).join(" and ")} ${sources.length === 1 ? "runs" : "run"}`;
     const rules = `${plural(plan.rules.length, "rule")} from ${loaded.value.from}, digest ${plan.digest}`;
     log("notice", `ready: ${run} ${plan.digest === "" ? "without rules" : `with ${rules}`}`);
+    this.ready = true;
+    if (this.again) void this.reload();
     return true;
   }
 
@@ -160,11 +163,11 @@ export class Agent {
     this.options.onRules?.(this.current);
   }
 
-  /** Reads the rules again. Calls that come while it reads are one more reading. */
+  /** Reads the rules again. Calls that come while it reads, or before it has started, are one more reading after that. */
   reload(): Promise<void> {
-    if (this.reloading !== undefined) {
+    if (this.reloading !== undefined || !this.ready) {
       this.again = true;
-      return this.reloading;
+      return this.reloading ?? Promise.resolve();
     }
     this.reloading = this.reloadWhileAsked().finally(() => (this.reloading = undefined));
     return this.reloading;

@@ -155,6 +155,9 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     now: Date.now,
   });
   endOnSignals(agent);
+  // Before it says that it is ready: SIGHUP ends a process that does not take it.
+  process.on("SIGHUP", () => void agent.reload());
+  process.on("SIGUSR1", () => outputs.reopen());
   try {
     const parts = {
       agent,
@@ -192,8 +195,6 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   report?.changed();
   cluster.start();
   trimMemory();
-  process.on("SIGHUP", () => void agent.reload());
-  process.on("SIGUSR1", () => outputs.reopen());
   const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();

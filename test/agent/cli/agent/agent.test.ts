@@ -84,6 +84,17 @@ describe("start of the agent", () => {
     assert.deepEqual([agent.status.digest, agent.status.since], ["d1", 5]);
   });
 
+  it("reads rules once more where that was asked before it was ready", async () => {
+    const { agent, log, loads } = made([set("d1"), set("d2")]);
+    const starts = agent.start();
+    await Promise.all([agent.reload(), agent.reload()]);
+    assert.equal(await starts, true);
+    await agent.reload();
+    assert.equal(agent.status.digest, "d2");
+    assert.deepEqual(loads(), 3);
+    assert.match(log.join(), /ready: .*digest d1,.*rules swapped: .*digest d2/);
+  });
+
   it("fails with bad rules, and shows the mistakes", async () => {
     const { agent, log, swapped } = made([bad]);
     assert.equal(await agent.start(), false);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs mocha on the compiled tests. fast: all but test/cluster, test/kernel and test/system; all: everything.
+# Runs mocha on the compiled tests. fast: all but test/cluster, test/kernel and test/system; all: everything, in two lanes whose
+# lines begin with their names.
 # NODE=24 runs them on that major of Node, installed under ~/.cache/tiercel once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,13 +21,43 @@ case ${NODE:-} in
   *) echo "NODE=$NODE: only 24 is known here" >&2; exit 2 ;;
 esac
 
-paths=()
-while IFS= read -r file; do
-  compiled=build/${file%.ts}.js
-  paths+=("$compiled")
-done < <(find test -name '*.test.ts' | sort)
+mapfile -t paths < <(find test -name '*.test.ts' | sort | sed 's|^|build/|; s|ts$|js|')
+real='^build/test/(cluster|kernel|system)/'
+# Tests of a cluster wait more than they compute, so two lanes take little more than half the time of one.
+lane_nodes='^build/test/(cluster/two-nodes|kernel|system)/'
+
 if [ "${1:-}" = fast ]; then
-  mapfile -t paths < <(printf '%s\n' "${paths[@]}" | grep -vE '^build/test/(cluster|kernel|system)/')
+  mapfile -t paths < <(printf '%s\n' "${paths[@]}" | grep -vE "$real")
+  export TIERCEL_TEST_COUNTS=${TIERCEL_TEST_COUNTS:-build/test-counts-fast${NODE:+-node$NODE}.json}
+  exec "$node" node_modules/mocha/bin/mocha.js "${paths[@]}" ${MOCHA_ARGS:-}
 fi
-export TIERCEL_TEST_COUNTS=${TIERCEL_TEST_COUNTS:-build/test-counts-${1:-all}${NODE:+-node$NODE}.json}
-exec "$node" node_modules/mocha/bin/mocha.js "${paths[@]}" ${MOCHA_ARGS:-}
+
+# A lane that ends without its counts has failed.
+lane() {
+  local name=$1
+  shift
+  export TIERCEL_TEST_COUNTS=build/test-counts-$name.json
+  echo '{"passed":0,"failed":1,"skipped":0}' > "$TIERCEL_TEST_COUNTS"
+  exec "$node" node_modules/mocha/bin/mocha.js "$@" ${MOCHA_ARGS:-} < /dev/null > >(sed -u "s/^/[$name] /") 2>&1
+}
+mapfile -t nodes < <(printf '%s\n' "${paths[@]}" | grep -E "$lane_nodes")
+mapfile -t others < <(printf '%s\n' "${paths[@]}" | grep -vE "$lane_nodes")
+# Without job control what runs in the background would ignore SIGINT, and all that it starts too.
+set -m
+pids=()
+for signal in INT TERM; do trap 'kill -'"$signal"' "${pids[@]}"' "$signal"; done
+lane nodes "${nodes[@]}" &
+pids+=($!)
+lane others "${others[@]}" &
+pids+=($!)
+status=0
+for pid in "${pids[@]}"; do
+  # A signal ends the wait, not the lane.
+  until wait "$pid"; do
+    kill -0 "$pid" 2>/dev/null && continue
+    status=1
+    break
+  done
+done
+scripts/test-counts.sh build/test-counts-{nodes,others}.json
+exit "$status"

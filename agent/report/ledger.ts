@@ -36,7 +36,10 @@ export interface LedgerNumbers {
 
 /** What one pod, or the node, has in the table. */
 interface Owner {
+  /** Oldest first. */
   readonly groups: Set<Group>;
+  /** How many of them there are, by each of the eight priorities. */
+  readonly priorities: number[];
   /** Turn in which it was served last. */
   served: number;
 }
@@ -103,10 +106,10 @@ export class Ledger {
     const group = known ?? newGroup(id, name, place, match, now);
     this.#groups.delete(id);
     this.#groups.set(id, group);
-    if (known === undefined) this.#ownerOf(group).groups.add(group);
+    if (known === undefined) this.#own(group);
     add(group, match, now);
     this.changed(group);
-    this.#bound();
+    this.#bound(known === undefined ? group : undefined);
   }
 
   /** Takes over a matter that waited when an earlier life of the agent ended. */
@@ -114,9 +117,9 @@ export class Ledger {
     if (this.#groups.has(group.id) || waiting(group) === 0) return;
     this.#restored += waiting(group);
     this.#groups.set(group.id, group);
-    this.#ownerOf(group).groups.add(group);
+    this.#own(group);
     this.changed(group);
-    this.#bound();
+    this.#bound(group);
   }
 
   /** All that waits, oldest first. */
@@ -194,10 +197,11 @@ export class Ledger {
     this.#sizes.set(group, size);
   }
 
-  #bound(): void {
+  /** `newest`: a matter that has just come. */
+  #bound(newest?: Group): void {
     const { groups, characters } = this.#bounds;
     while (this.#groups.size > groups || this.#characters > characters) {
-      const victim = this.#idle() ?? this.#oldestOfTheMany();
+      const victim = this.#idle() ?? this.#leastOfTheMany(newest);
       if (victim === undefined) return;
       this.drop(victim, "table_full");
     }
@@ -211,12 +215,28 @@ export class Ledger {
     return undefined;
   }
 
-  /** The oldest matter of the owner that has most. */
-  #oldestOfTheMany(): Group | undefined {
+  /**
+   * Of the owner that has most the least urgent matter; of several the one with fewest matches, of these the newest. So a
+   * flood does not push out what told how it began, and what is urgent pushes out what is not.
+   */
+  #leastOfTheMany(newest: Group | undefined): Group | undefined {
     let most: Owner | undefined;
     for (const owner of this.#owners.values()) if (owner.groups.size > (most?.groups.size ?? 0)) most = owner;
-    for (const group of most?.groups ?? []) if (group !== this.#flying) return group;
-    return undefined;
+    if (most === undefined) return undefined;
+    const { groups, priorities } = most;
+    // In a flood each match comes here, so that the table is not walked for it.
+    if (newest !== undefined && groups.has(newest) && waiting(newest) === 1)
+      if (priorities.findLastIndex((count) => count > 0) <= newest.priority) return newest;
+    let least: Group | undefined;
+    for (const group of groups)
+      if (group !== this.#flying && (least === undefined || !isLess(least, group))) least = group;
+    return least;
+  }
+
+  #own(group: Group): void {
+    const { groups, priorities } = this.#ownerOf(group);
+    groups.add(group);
+    priorities[group.priority]!++;
   }
 
   #forget(group: Group): void {
@@ -226,17 +246,24 @@ export class Ledger {
     this.#sizes.delete(group);
     const key = ownerKey(group);
     const owner = this.#owners.get(key);
-    owner?.groups.delete(group);
+    if (owner?.groups.delete(group) === true) owner.priorities[group.priority]!--;
     if (owner?.groups.size === 0) this.#owners.delete(key);
   }
 
   #ownerOf(group: Group): Owner {
     const key = ownerKey(group);
     let owner = this.#owners.get(key);
-    if (owner === undefined) this.#owners.set(key, (owner = { groups: new Set(), served: 0 }));
+    if (owner === undefined) {
+      owner = { groups: new Set(), priorities: new Array<number>(8).fill(0), served: 0 };
+      this.#owners.set(key, owner);
+    }
     return owner;
   }
 }
+
+/** Whether `a`, the older one, matters less than `b`. */
+const isLess = (a: Group, b: Group): boolean =>
+  a.priority !== b.priority ? a.priority > b.priority : waiting(a) < waiting(b);
 
 const ownerKey = ({ place: { namespace, pod, podUid } }: Group) => podUid || `${namespace}/${pod}`;
 

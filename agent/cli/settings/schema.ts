@@ -161,7 +161,7 @@ export const settingsSchema = group("Settings of Tiercel.", {
         { minimum: 10, maximum: 10_000 },
       ),
       matters: number(
-        "Matters of each kind (matches of one rule, pod, program and file or peer) that are kept at most. Where there are more, those of the pod that has most are counted as held back.",
+        "Matters of each kind (matches of one rule, pod, program and file or peer) that are kept at most. Where there are more, the least urgent of the pod that has most are counted as held back, the newest first.",
         2000,
         { minimum: 10, maximum: 20_000 },
       ),

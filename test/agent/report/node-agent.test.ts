@@ -147,7 +147,7 @@ describe("the NodeAgent", () => {
       const { status, reason, message } = new StatusMaker().make({ ...all, absence }, 0).conditions[2]!;
       return [status, reason, message];
     };
-    assert.deepEqual(said(undefined), ["True", "FirstStart", "no earlier agent of this node is known"]);
+    assert.deepEqual(said(undefined), ["True", "FirstStart", "no earlier agent is known here"]);
     assert.deepEqual(said({ text: "for 3 s", killed: false }), ["False", "StartedAnew", "for 3 s"]);
     assert.deepEqual(said({ text: "for 4 s", killed: true }), ["False", "Killed", "for 4 s"]);
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Alert } from "../../../agent/engine/alert.ts";
 import { ApiFault, statusFault } from "../../../agent/kube/fault.ts";
 import { countOf } from "./made-api.ts";
 import { hostAlert, MadeReport, podAlert } from "./sample.ts";
@@ -189,6 +190,38 @@ describe("reports", () => {
     assert.deepEqual(made.report.status().alerts.held.table_full, 0);
     const old = made.api.of("SecurityAlert").find(({ spec }) => (spec as { pod: string }).pod === "old");
     assert.equal(countOf(old!), 2);
+  });
+
+  it("keep the first of too many matters that repeat in turn, with all their matches", async () => {
+    const made = await new MadeReport().open({ bounds: { groups: 50, characters: 1 << 20 } });
+    made.api.refuse = () => new ApiFault("network", "ECONNREFUSED");
+    for (let round = 0; round < 10; round++)
+      for (let file = 0; file < 150; file++) made.report.publish([podAlert("flood", `/f${file}`)]);
+    const { alerts } = made.report.status();
+    assert.deepEqual([alerts.groups, alerts.waiting, alerts.held.table_full], [50, 500, 1000]);
+    made.api.refuse = () => undefined;
+    await made.clock.advance(600_000);
+    assert.deepEqual(new Set(made.api.of("SecurityAlert").map(countOf)), new Set([10]));
+  });
+
+  it("keep what is urgent in place of what is not, of which that goes first that matched least, the newest first", async () => {
+    const made = await new MadeReport().open({ bounds: { groups: 12, characters: 1 << 20 } });
+    made.api.refuse = () => new ApiFault("network", "ECONNREFUSED");
+    const publish = (name: string, priority: Alert["priority"] = 5) =>
+      made.report.publish([podAlert("web-0", name, { priority, message: name })]);
+    for (let file = 0; file < 12; file++) publish(`notice${file}`);
+    for (const file of [3, 11]) publish(`notice${file}`);
+    for (let file = 0; file < 2; file++) publish(`critical${file}`, 2);
+    publish("late");
+    made.api.refuse = () => undefined;
+    await made.clock.advance(600_000);
+    const outputs = made.api.of("SecurityAlert").map(({ spec }) => (spec as { output: string }).output);
+    assert.deepEqual(outputs.sort(), [
+      "critical0",
+      "critical1",
+      ...["notice0", "notice1", "notice11"],
+      ...[2, 3, 4, 5, 6, 7, 8].map((file) => `notice${file}`),
+    ]);
   });
 
   it("keep so many characters", async () => {

@@ -78,9 +78,14 @@ function use(
   }
   if (rest !== "") {
     if (row.argument === "none" || !rest.startsWith(".")) return unknown(text, name, names);
-    const suggestion = `${row.name}[${rest.slice(1)}]`;
-    if (row.argument === "optional") return problem(unknown(text, name, names).message, [suggestion]);
-    return problem(needsArgument(fieldClass, row, text), [suggestion]);
+    // A slip in the name of a field below this one (container.mount.dst), else the argument behind a dot.
+    const below = nearest(
+      name,
+      names.filter((each) => each.startsWith(`${row.name}.`)),
+    ).map((near) => `${near}[${argument ?? "…"}]`);
+    const suggestions = below.length > 0 ? below : [`${row.name}[${rest.slice(1)}]`];
+    if (row.argument === "optional") return problem(unknown(text, name, names).message, suggestions);
+    return problem(needsArgument(fieldClass, row, text), suggestions);
   }
   if (argument === undefined)
     return row.argument === "required"

@@ -133,6 +133,11 @@ describe("resolve", () => {
       suggests: "k8s.pod.label[role]",
     },
     { token: ["k8s.pod.label"], message: "k8s.pod.label requires an argument but none provided" },
+    {
+      token: ["container.mount.dst", "/etc"],
+      message: "container.mount requires an argument but none provided",
+      suggests: "container.mount.dest[/etc]",
+    },
     { token: ["k8s.pod.label", "a b"], message: "unbalanced argument brackets" },
     { token: ["syslog.message"], message: nonexistent("syslog.message") },
     { token: ["ka.verb"], message: nonexistent("ka.verb") },

@@ -12,7 +12,7 @@ import { startAgent, type RunningAgent } from "../system/support/agent.ts";
 import { eventually } from "../system/support/commands.ts";
 import { renderChart } from "./chart.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { home, installChart } from "./installed-chart.ts";
+import { home, installChart, operatorToken } from "./installed-chart.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 const pod = "tiercel-audit-7d9f-abcde";
@@ -56,9 +56,7 @@ describe("the audit Deployment", function () {
     ) as unknown as V1ConfigMap;
     const config = join(folder, "tiercel.yaml");
     writeFileSync(config, settings.data!["tiercel.yaml"]!);
-    const token = await plane.podToken({
-      ...{ namespace: home, serviceAccount: "tiercel-operator", pod: "tiercel-operator-1", node },
-    });
+    const token = await operatorToken(plane);
     operator = await OperatorProcess.start({
       kubeconfig: plane.kubeconfig({ token }),
       config,

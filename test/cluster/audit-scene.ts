@@ -8,7 +8,7 @@ import { eventList, namespaceCreated } from "../support/audit-events.ts";
 import { startAuditAgent, type AuditAgent } from "../system/support/audit-agent.ts";
 import { eventually } from "../system/support/commands.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { home, installChart } from "./installed-chart.ts";
+import { home, installChart, operatorToken } from "./installed-chart.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 const node = "node-1";
@@ -35,42 +35,44 @@ const made = {
 
 export class AuditScene {
   readonly plane: ControlPlane;
-  readonly #operator: OperatorProcess;
-  readonly #folder: string;
-  readonly #kubeconfig: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), "tiercel-audit-scene-"));
+  #kubeconfig = "";
+  #operator: OperatorProcess | undefined;
   #agent: AuditAgent | undefined;
   #sent = 0;
 
-  private constructor(plane: ControlPlane, operator: OperatorProcess, folder: string, kubeconfig: string) {
+  private constructor(plane: ControlPlane) {
     this.plane = plane;
-    this.#operator = operator;
-    this.#folder = folder;
-    this.#kubeconfig = kubeconfig;
   }
 
-  /** The agent runs the FalcoRule `made`; `objects` are applied beside it. */
+  /** The agent runs the FalcoRule `made`; `objects` are applied beside it. Leaves nothing behind where it fails. */
   static async open(context: Context, objects: readonly object[] = []): Promise<AuditScene> {
-    const plane = await ControlPlane.start(context, { controllerManager: true });
+    const scene = new AuditScene(await ControlPlane.start(context, { controllerManager: true }));
+    try {
+      await scene.#begin(context, objects);
+      return scene;
+    } catch (error) {
+      await scene.close();
+      throw error;
+    }
+  }
+
+  async #begin(context: Context, objects: readonly object[]): Promise<void> {
+    const { plane } = this;
     await installChart(context, plane);
-    const kubeconfigOf = async (serviceAccount: string, pod: string, labels: Record<string, string> = {}) =>
-      plane.kubeconfig({
-        token: await plane.podToken({ namespace: home, serviceAccount, pod, node, labels }),
-      });
-    const operator = await OperatorProcess.start({
-      kubeconfig: await kubeconfigOf("tiercel-operator", "tiercel-operator-1"),
+    this.#operator = await OperatorProcess.start({
+      kubeconfig: plane.kubeconfig({ token: await operatorToken(plane) }),
       settings: { namespace: home, "default_rules.enabled": "false", "agent.enabled": "false" },
     });
     const labels = { "app.kubernetes.io/instance": "tiercel", "app.kubernetes.io/component": "audit" };
-    const kubeconfig = await kubeconfigOf("tiercel-agent", "audit-1", labels);
-    const folder = mkdtempSync(join(tmpdir(), "tiercel-audit-scene-"));
-    const scene = new AuditScene(plane, operator, folder, kubeconfig);
+    const pod = { namespace: home, serviceAccount: "tiercel-agent", pod: "audit-1", node, labels };
+    this.#kubeconfig = plane.kubeconfig({ token: await plane.podToken(pod) });
     const rule = atHome("FalcoRule", "made", { spec: { source: "k8s_audit", rules: [made] } });
     await plane.apply([rule, ...objects]);
-    await scene.start();
+    await this.start();
     const wait = ["wait", "falcorule/made", "-n", home, "--for=condition=Ready", "--timeout=120s"];
     const { code, stderr } = await plane.kubectl(wait);
-    assert.equal(code, 0, `${stderr}\n${scene.logs()}`);
-    return scene;
+    assert.equal(code, 0, `${stderr}\n${this.logs()}`);
   }
 
   /** The agent's state folder. */
@@ -89,7 +91,7 @@ export class AuditScene {
 
   /** What operator and agent said last. */
   logs(): string {
-    return `operator:\n${this.#operator.log.slice(-2000)}\nagent:\n${this.#agent?.log().slice(-4000)}`;
+    return `operator:\n${this.#operator?.log.slice(-2000)}\nagent:\n${this.#agent?.log().slice(-4000)}`;
   }
 
   async start(): Promise<void> {
@@ -130,7 +132,7 @@ export class AuditScene {
 
   async close(): Promise<void> {
     await this.#agent?.stop();
-    await this.#operator.end("SIGKILL");
+    await this.#operator?.end("SIGKILL");
     await this.plane.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }

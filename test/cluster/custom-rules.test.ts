@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { eventually } from "../system/support/commands.ts";
 import { renderChart, type Manifest } from "./chart.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { home, installChart } from "./installed-chart.ts";
+import { home, installChart, operatorToken } from "./installed-chart.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 const rule = (name: string, condition: string) =>
@@ -59,12 +59,7 @@ describe("customRules of the chart", function () {
   const start = async (context: Context, files: Readonly<Record<string, string>>) => {
     await operator?.end();
     await mount(context, files);
-    const token = await plane.podToken({
-      namespace: home,
-      serviceAccount: "tiercel-operator",
-      pod: "tiercel-operator-1",
-      node: "node-1",
-    });
+    const token = await operatorToken(plane);
     operator = await OperatorProcess.start({
       kubeconfig: plane.kubeconfig({ token }),
       config: join(folder, "settings"),

@@ -4,6 +4,7 @@ import { ApiFault } from "../../agent/kube/fault.ts";
 import type { ApiRequest, KubeClient } from "../../agent/kube/client.ts";
 import { renderChart, type Manifest } from "./chart.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ControlPlane } from "./control-plane.ts";
 
 /** Namespace of the release. */
 export const home = "tiercel-system";
@@ -23,6 +24,15 @@ export async function installChart(
   if (code !== 0) throw new Error(stderr);
   await cluster.apply(manifests.filter((manifest) => !isDefinition(manifest)));
 }
+
+/** Token of a pod of the release's operator. */
+export const operatorToken = (plane: ControlPlane): Promise<string> =>
+  plane.podToken({
+    namespace: home,
+    serviceAccount: "tiercel-operator",
+    pod: "tiercel-operator-1",
+    node: "node-1",
+  });
 
 /** One request, as tests write it down: `PATCH /path {…}`; a PATCH is a merge patch. */
 export function request(line: string, object?: object): ApiRequest {

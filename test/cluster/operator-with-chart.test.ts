@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../system/support/commands.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { home, installChart } from "./installed-chart.ts";
+import { home, installChart, operatorToken } from "./installed-chart.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 describe("the operator with the chart's rights", function () {
@@ -13,12 +13,7 @@ describe("the operator with the chart's rights", function () {
   before(async function () {
     plane = await ControlPlane.start(this, { controllerManager: true });
     await installChart(this, plane);
-    const token = await plane.podToken({
-      namespace: home,
-      serviceAccount: "tiercel-operator",
-      pod: "tiercel-operator-1",
-      node: "node-1",
-    });
+    const token = await operatorToken(plane);
     operator = await OperatorProcess.start({
       kubeconfig: plane.kubeconfig({ token }),
       settings: { namespace: home, "audit.enabled": "true", "example_sink.enabled": "true" },

@@ -15,7 +15,7 @@ import { readIndex, readShard } from "../../operator/resources/rule-set.ts";
 import { eventually } from "../system/support/commands.ts";
 import { ChaosProxy } from "./chaos-proxy.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { home, installChart } from "./installed-chart.ts";
+import { home, installChart, operatorToken } from "./installed-chart.ts";
 import { isWrite, mishaps } from "./mishaps.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
@@ -179,12 +179,7 @@ describe("the whole operator under faults", function () {
     admin = plane.as("admin");
     client = new ClusterClient(admin);
     proxy = await ChaosProxy.start(plane);
-    const token = await plane.podToken({
-      namespace: home,
-      serviceAccount: "tiercel-operator",
-      pod: "tiercel-operator-1",
-      node: "node-1",
-    });
+    const token = await operatorToken(plane);
     operator = await OperatorProcess.start({
       kubeconfig: plane.kubeconfig({ access: proxy.access(plane.access({ token })) }),
       settings: {

@@ -11,7 +11,7 @@ import type { Log } from "../log.ts";
 import type { Settings } from "../settings/schema.ts";
 import { packageVersion } from "../version.ts";
 import type { Absence } from "../cluster/life-signs.ts";
-import { absenceText } from "./absence.ts";
+import { absenceText, type Watched } from "./absence.ts";
 import type { RulesStatus } from "./agent.ts";
 import type { Counters } from "./counters.ts";
 import type { Kube } from "./kubernetes.ts";
@@ -30,6 +30,7 @@ export interface ReportParts {
   readonly counters: () => readonly Counters[];
   readonly sinks: () => readonly SinkFact[];
   readonly absence: () => Absence | undefined;
+  readonly watched: Watched;
   readonly blindSpots: () => AgentFacts["capabilities"];
 }
 
@@ -89,7 +90,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 export function agentFacts(
   parts: Pick<
     ReportParts,
-    "startTime" | "rules" | "cluster" | "counters" | "sinks" | "absence" | "blindSpots"
+    "startTime" | "rules" | "cluster" | "counters" | "sinks" | "absence" | "watched" | "blindSpots"
   >,
 ): Omit<AgentFacts, "heldBack"> {
   const rules = parts.rules();
@@ -113,6 +114,6 @@ export function agentFacts(
     rules: counters.flatMap((each) => each.rules),
     goneMatches: sum(counters.map(({ gone }) => gone.matches)),
     sinks: parts.sinks(),
-    absence: absence && { text: absenceText(absence), killed: absence.killed },
+    absence: absence && { text: absenceText(absence, parts.watched), killed: absence.killed },
   };
 }

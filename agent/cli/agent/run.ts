@@ -19,7 +19,7 @@ import { draw } from "../settings/mistake.ts";
 import { ownPlaces } from "../settings/places.ts";
 import type { Settings } from "../settings/schema.ts";
 import { inPod, WebServerError } from "../web-server.ts";
-import { openLifeSigns, sayAbsence } from "./absence.ts";
+import { openLifeSigns, sayAbsence, watchedOf } from "./absence.ts";
 import { Agent } from "./agent.ts";
 import { takenCounter } from "./alert-post.ts";
 import { blindSpots } from "./blind-spots.ts";
@@ -184,6 +184,7 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
       rules: () => agent.status,
       cluster: () => rules?.status,
       absence: () => signs?.absence,
+      watched: watchedOf(settings),
       counters: () => sources.map((each) => each.counters()),
       sinks: () => alertSinks.facts(),
       blindSpots: () =>
@@ -191,7 +192,8 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
     });
   if (!(await agent.start())) return exitCodes.failed;
   const absence = await signs?.begin();
-  if (absence !== undefined) sayAbsence(absence, { log, publish, hostname: name });
+  const watched = watchedOf(settings);
+  if (absence !== undefined) sayAbsence(absence, { log, publish, hostname: name, watched });
   report?.changed();
   cluster.start();
   trimMemory();

@@ -26,7 +26,7 @@ export interface ServingParts {
   readonly runtimes: ContainerRuntimes;
   /** Undefined where nothing is written into a cluster, and before it begins. */
   readonly report: () => Report | undefined;
-  /** Undefined where no earlier agent of this node is known. */
+  /** Undefined where no earlier agent is known here. */
   readonly absence: () => Absence | undefined;
   readonly hostname: string;
   readonly pod: boolean;

@@ -30,7 +30,7 @@ export interface MetricSources {
   readonly cluster: () => ClusterRulesStatus | undefined;
   /** Undefined where nothing is written into a cluster. */
   readonly report: () => ReportStatus | undefined;
-  /** Undefined where no earlier agent of this node is known. */
+  /** Undefined where no earlier agent is known here. */
   readonly absence: () => Absence | undefined;
   readonly runtimes: () => RuntimesStatus;
   /** Resources of this process. */

@@ -154,7 +154,7 @@ function reported({ heldBack }: AgentFacts): Omit<Condition, "lastTransitionTime
 function unbroken({ absence }: AgentFacts): Omit<Condition, "lastTransitionTime"> {
   const type = "Unbroken";
   if (absence === undefined)
-    return { type, status: "True", reason: "FirstStart", message: "no earlier agent of this node is known" };
+    return { type, status: "True", reason: "FirstStart", message: "no earlier agent is known here" };
   const reason = absence.killed ? "Killed" : "StartedAnew";
   return { type, status: "False", reason, message: said(absence.text, bounds.message) };
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { sayAbsence } from "../../../../agent/cli/agent/absence.ts";
+import { sayAbsence, type Watched } from "../../../../agent/cli/agent/absence.ts";
 import type { Alert } from "../../../../agent/engine/alert.ts";
 
 describe("the time in which nobody watched", () => {
-  const said = (killed: boolean) => {
+  const said = (killed: boolean, watched: Watched = "node") => {
     const lines: string[] = [];
     const alerts: Alert[] = [];
     sayAbsence(
@@ -12,6 +12,7 @@ describe("the time in which nobody watched", () => {
         log: (level, message) => void lines.push(`${level} ${message}`),
         publish: (more) => void alerts.push(...more),
         hostname: "node1",
+        watched,
       },
     );
     return { lines, alerts };
@@ -39,6 +40,15 @@ describe("the time in which nobody watched", () => {
       until: "2023-11-14T22:13:37.240Z",
       seconds: 17.2,
     });
+  });
+
+  it("is one without audit events for an agent that only takes these", () => {
+    const { lines, alerts } = said(true, "audit");
+    assert.match(
+      lines[0]!,
+      /^warning no audit event was taken here for 17\.2 s, from .*: the agent was killed/,
+    );
+    assert.equal(alerts.length, 1);
   });
 
   it("is only logged where it ended by itself", () => {

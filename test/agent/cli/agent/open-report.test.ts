@@ -47,6 +47,7 @@ describe("the NodeAgent of an agent", () => {
       ],
       sinks: () => [],
       absence: () => ({ from: 0, until: 2500, killed: true }),
+      watched: "node",
       blindSpots: () => [{ name: "n", message: "m" }],
     });
     assert.deepEqual(facts.capabilities, [{ name: "n", message: "m" }]);

@@ -12,6 +12,7 @@ import type { Outputs } from "../../sinks/outputs.ts";
 import { hostname } from "../../state/host.ts";
 import type { NodeInput } from "../../state/node-input.ts";
 import { exitCodes } from "../command.ts";
+import { endProcess } from "../end-process.ts";
 import type { Log } from "../log.ts";
 import { makeOutputs } from "../outputs.ts";
 import { loadSettings, type LoadedSettings } from "../settings/load.ts";
@@ -75,7 +76,7 @@ export async function runAgent({ config, rules, overrides }: AgentArguments): Pr
   const code = await watchNode({ ...loaded, settings }, source, name, logger.log);
   clearInterval(flushing);
   logger.flush();
-  process.exit(code);
+  endProcess(code);
 }
 
 function openOutputs(settings: Settings, log: Log): Outputs {

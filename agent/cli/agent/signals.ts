@@ -1,4 +1,6 @@
 /** What ends a running agent from the outside. */
+import { endProcess } from "../end-process.ts";
+
 /** Exit codes of a process that a signal ended: 128 and its number. */
 const signalled = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -11,7 +13,7 @@ export function endOnSignals(running: { stop(): void }): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
       const now = performance.now();
-      if (asked !== undefined && now - asked > SAME_WISH) process.exit(signalled[signal]);
+      if (asked !== undefined && now - asked > SAME_WISH) endProcess(signalled[signal]);
       asked ??= now;
       running.stop();
     });

@@ -21,6 +21,7 @@ import { RulesSource } from "../agent/reload.ts";
 import { endOnSignals } from "../agent/signals.ts";
 import { summary } from "../agent/summary.ts";
 import { exitCodes } from "../command.ts";
+import { endProcess } from "../end-process.ts";
 import type { Log } from "../log.ts";
 import { loadSettings, type SettingsPlaces } from "../settings/load.ts";
 import { draw } from "../settings/mistake.ts";
@@ -84,7 +85,7 @@ export async function runRecord(given: RecordArguments): Promise<number> {
     code = exitCodes.failed;
   }
   flush();
-  process.exit(code);
+  endProcess(code);
 }
 
 class Recorder {

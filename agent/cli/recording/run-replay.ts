@@ -10,6 +10,7 @@ import { openLog } from "../agent/open-log.ts";
 import { endOnSignals } from "../agent/signals.ts";
 import { summary } from "../agent/summary.ts";
 import { exitCodes } from "../command.ts";
+import { endProcess } from "../end-process.ts";
 import type { Log } from "../log.ts";
 import { defaultSettings } from "../settings/check.ts";
 import { Pace } from "./pace.ts";
@@ -43,7 +44,7 @@ export async function runReplay(given: ReplayArguments): Promise<number> {
     code = exitCodes.failed;
   }
   flush();
-  process.exit(code);
+  endProcess(code);
 }
 
 async function replayFile(given: ReplayArguments, log: Log): Promise<number> {

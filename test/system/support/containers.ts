@@ -6,6 +6,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
+  closeSync,
+  openSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Context } from "mocha";
 import { unmet } from "../../support/requirements.ts";
 import { type Outcome, end, eventually, mustRun, run } from "./commands.ts";
@@ -90,7 +92,7 @@ export async function startContainers(
   const config = join(folder, "config.toml");
   writeFileSync(config, configuration(folder, socket, kubernetes));
   const ctr = (args: readonly string[]) => ["--address", socket, "--namespace", namespace, ...args];
-  const start = () => startDaemon(config, ctr);
+  const start = () => startDaemon(config, logOf(socket), ctr);
   const daemon = await start().catch((error: unknown) => {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -110,19 +112,20 @@ export async function startContainers(
   return new Runtime({ folder, socket, daemon, ctr, start });
 }
 
+/** Where the containerd that listens there says what it does. */
+export const logOf = (socket: string): string => join(dirname(socket), "containerd.log");
+
 async function startDaemon(
   config: string,
+  logFile: string,
   ctr: (args: readonly string[]) => readonly string[],
 ): Promise<ChildProcess> {
-  const log: string[] = [];
-  const daemon = spawn("/usr/bin/containerd", ["--config", config], { stdio: ["ignore", "ignore", "pipe"] });
-  daemon.stderr.setEncoding("utf8").on("data", (text: string) => {
-    log.push(text);
-    if (log.length > 1000) log.shift();
-  });
+  const log = openSync(logFile, "a");
+  const daemon = spawn("/usr/bin/containerd", ["--config", config], { stdio: ["ignore", "ignore", log] });
+  closeSync(log);
   try {
     await eventually("containerd answers", async () => {
-      if (daemon.exitCode !== null) throw new Error(`containerd ended: ${log.join("")}`);
+      if (daemon.exitCode !== null) throw new Error(`containerd ended: ${readFileSync(logFile, "utf8")}`);
       return (await run("ctr", ctr(["version"]))).code === 0 ? true : undefined;
     });
   } catch (error) {

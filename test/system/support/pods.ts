@@ -3,11 +3,12 @@
  * configurations written by hand.
  */
 import { randomUUID } from "node:crypto";
-import { readdirSync, rmdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { GrpcClient } from "../../../agent/state/runtimes/grpc.ts";
 import { type Field, Message, message } from "../../../agent/state/runtimes/protobuf.ts";
 import { eventually } from "./commands.ts";
+import { logOf } from "./containers.ts";
 
 const NODE = 2;
 
@@ -70,14 +71,22 @@ const pairs = (field: number, values: Readonly<Record<string, string>> = {}): Fi
 export class Pods {
   readonly #client: GrpcClient;
   readonly #pods = new Map<string, Pod>();
+  readonly #socket: string;
 
   constructor(socket: string) {
+    this.#socket = socket;
     this.#client = new GrpcClient({ socket, clock, largest: 64 * 1024 * 1024 });
   }
 
   async #call(service: string, method: string, request: Uint8Array): Promise<Message> {
     const until = clock.now() + 30_000;
-    return new Message(await this.#client.call(`/runtime.v1.${service}/${method}`, request, { until }));
+    try {
+      return new Message(await this.#client.call(`/runtime.v1.${service}/${method}`, request, { until }));
+    } catch (error) {
+      // The agent's client keeps no words of a refusal: they may hold secrets. Here none are.
+      const log = readFileSync(logOf(this.#socket), "utf8");
+      throw new Error(`${method}: ${(error as Error).message}; containerd's log ends: ${log.slice(-2000)}`);
+    }
   }
 
   /** Waits until the Container Runtime Interface sees an image that was imported, and gives its id. */
@@ -156,19 +165,21 @@ export class Pods {
     await this.#call("RuntimeService", "StopPodSandbox", message([1, id]));
     await this.#call("RuntimeService", "RemovePodSandbox", message([1, id]));
     this.#pods.delete(id);
-    removeCgroups(uid);
+    removeCgroups([`kubepods/besteffort/pod${uid}`]);
   }
 
   async close(): Promise<void> {
     for (const pod of [...this.#pods.values()]) await pod.remove();
+    // Only now: where one of them goes while containerd makes the next pod below it, that pod fails.
+    removeCgroups(["kubepods/besteffort", "kubepods"]);
     this.#client.close();
   }
 }
 
-/** Removes a pod's cgroup, and those above it where they are empty. */
-function removeCgroups(uid: string): void {
+/** Removes those that are there and empty. */
+function removeCgroups(paths: readonly string[]): void {
   for (const hierarchy of readdirSync("/sys/fs/cgroup"))
-    for (const path of [`kubepods/besteffort/pod${uid}`, "kubepods/besteffort", "kubepods"])
+    for (const path of paths)
       try {
         rmdirSync(join("/sys/fs/cgroup", hierarchy, path));
       } catch {

@@ -191,6 +191,8 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
       blindSpots: () =>
         blindSpots({ syscalls: capture !== undefined, pods: kube.pods, runtimes: runtimes.status() }),
     });
+  // Before they are read: what changes between the two is read once more.
+  const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   if (!(await agent.start())) return exitCodes.failed;
   const absence = await signs?.begin();
   const watched = watchedOf(settings);
@@ -198,7 +200,6 @@ async function watchNode(loaded: Loaded, source: RulesSource, name: string, log:
   report?.changed();
   cluster.start();
   trimMemory();
-  const watch = settings.watch_config_files ? watchFiles(source, agent, log) : undefined;
   const code = await agent.run();
   watch?.close();
   await report?.stop(lastTries(settings));

@@ -1,4 +1,5 @@
 /** `tiercel operator`: turns our objects in a cluster into agents with rules and sinks. */
+import { setFlagsFromString } from "node:v8";
 import { readOptions, UsageError, type Command } from "../agent/cli/command.ts";
 
 const options = {
@@ -30,6 +31,9 @@ Examples:
   async run(args) {
     const { values, operands } = readOptions(args, options);
     if (operands.length > 0) throw new UsageError(`operator takes no argument, not ${operands[0]}`);
+    // What lives long is steady; V8 would let as much garbage stand beside it again. With 500 agents whose counts grow that
+    // was 196 MiB resident where 131 do, at no measurable cost.
+    setFlagsFromString("--heap-growing-percent=30");
     const { runOperator } = await import("./run.ts");
     return runOperator({
       ...(values.config !== undefined && { config: values.config }),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs mocha on the compiled tests. fast: all but test/cluster, test/kernel and test/system; all: everything, in two lanes whose
-# lines begin with their names.
+# Runs mocha on the compiled tests. fast: all but test/cluster, test/kernel and test/system; all: everything, first what floods the
+# kernel by itself, then the rest in two lanes; their lines begin with their names.
 # NODE=24 runs them on that major of Node, installed under ~/.cache/tiercel once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,8 +23,10 @@ esac
 
 mapfile -t paths < <(find test -name '*.test.ts' | sort | sed 's|^|build/|; s|ts$|js|')
 real='^build/test/(cluster|kernel|system)/'
-# Tests of a cluster wait more than they compute, so two lanes take little more than half the time of one.
-lane_nodes='^build/test/(cluster/two-nodes|kernel|system)/'
+# What floods the kernel wants the machine for itself. Tests of a cluster wait more than they compute, so two lanes take little
+# more than half the time of one.
+kernel='^build/test/kernel/'
+nodes='^build/test/(cluster/two-nodes|system)/'
 
 if [ "${1:-}" = fast ]; then
   mapfile -t paths < <(printf '%s\n' "${paths[@]}" | grep -vE "$real")
@@ -40,24 +42,35 @@ lane() {
   echo '{"passed":0,"failed":1,"skipped":0}' > "$TIERCEL_TEST_COUNTS"
   exec "$node" node_modules/mocha/bin/mocha.js "$@" ${MOCHA_ARGS:-} < /dev/null > >(sed -u "s/^/[$name] /") 2>&1
 }
-mapfile -t nodes < <(printf '%s\n' "${paths[@]}" | grep -E "$lane_nodes")
-mapfile -t others < <(printf '%s\n' "${paths[@]}" | grep -vE "$lane_nodes")
+only() { printf '%s\n' "${paths[@]}" | grep "$@"; }
 # Without job control what runs in the background would ignore SIGINT, and all that it starts too.
 set -m
 pids=()
-for signal in INT TERM; do trap 'kill -'"$signal"' "${pids[@]}"' "$signal"; done
-lane nodes "${nodes[@]}" &
-pids+=($!)
-lane others "${others[@]}" &
-pids+=($!)
 status=0
-for pid in "${pids[@]}"; do
-  # A signal ends the wait, not the lane.
-  until wait "$pid"; do
-    kill -0 "$pid" 2>/dev/null && continue
-    status=1
-    break
+ended=
+for signal in INT TERM; do trap 'ended=1; kill -'"$signal"' "${pids[@]}"' "$signal"; done
+finish() {
+  for pid in "${pids[@]}"; do
+    # A signal ends the wait, not the lane.
+    until wait "$pid"; do
+      kill -0 "$pid" 2>/dev/null && continue
+      status=1
+      break
+    done
   done
-done
-scripts/test-counts.sh build/test-counts-{nodes,others}.json
+  pids=()
+}
+rm -f build/test-counts-{kernel,nodes,others}.json
+# shellcheck disable=SC2046
+lane kernel $(only -E "$kernel") &
+pids+=($!)
+finish
+if [ -z "$ended" ]; then
+  lane nodes $(only -E "$nodes") &
+  pids+=($!)
+  lane others $(only -vE "$kernel|$nodes") &
+  pids+=($!)
+  finish
+fi
+scripts/test-counts.sh build/test-counts-{kernel,nodes,others}.json
 exit "$status"

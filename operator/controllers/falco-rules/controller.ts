@@ -98,7 +98,8 @@ class RuleSetWork {
   async reconcile(signal: AbortSignal): Promise<Again | void> {
     const { clock } = this.#context;
     const wait = this.#writtenAt + distance - clock.now();
-    if (wait > 0) return { after: wait };
+    // A longer one comes of a clock that was put back.
+    if (wait > 0 && wait <= distance) return { after: wait };
     const current = (this.#current ??= await this.#stored.read(signal));
     const { objects, leftOut } = this.#gather(current);
     const judgement = await this.#judged(objects, current);

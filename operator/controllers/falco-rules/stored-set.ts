@@ -89,7 +89,8 @@ export class StoredSet {
     }
     const isWritten = this.#written?.digest === digest;
     const after = isWritten ? this.#written!.at + belief - clock.now() : 0;
-    if (after > 0) return { ...stored, after };
+    // A longer one comes of a clock that was put back.
+    if (after > 0 && after <= belief) return { ...stored, after };
     for (let at = 0; at < shards.length; at += together)
       await Promise.all(shards.slice(at, at + together).map((shard) => this.#writeShard(shard, signal)));
     this.#sets.remember(digest, set.objects);
